@@ -1,0 +1,73 @@
+import { environmentFile } from "./files";
+import type { File, Package, SecretName } from "./service";
+
+/** A pinned release of a program. */
+export interface Download {
+  version: string;
+  /** Where the archive is; `{version}` stands for the version. */
+  url: string;
+  /** SHA-256 of the archive, in hexadecimal; another content is refused. */
+  sha256: string;
+}
+
+/** The Realm packages: from an npm registry, or as an archive that holds a complete `node_modules`. */
+export type RealmPackages =
+  | {
+      from: "registry";
+      /** URL of the registry. */
+      registry: string;
+      /** Whether the registry wants the secret `npm-token`. */
+      token: boolean;
+      /** Exact versions by package name. */
+      versions: Record<string, string>;
+      /** npm `overrides`; honoured by npm of Node 16 and later only. */
+      overrides?: Record<string, unknown>;
+    }
+  | {
+      from: "artifact";
+      /** URL of a tar.gz with `node_modules` at its top. */
+      url: string;
+      /** SHA-256 of the archive, in hexadecimal; another content is refused. */
+      sha256: string;
+    };
+
+/** Everything that hosts download. */
+export interface Downloads {
+  consul: Download;
+  node: Download;
+  realm: RealmPackages;
+}
+
+/** The secrets that fetching the given packages takes, besides those of the services. */
+export function downloadSecrets(installs: Package[], { realm }: Downloads): SecretName[] {
+  return installs.includes("realm") && realm.from === "registry" && realm.token ? ["npm-token"] : [];
+}
+
+/** What the installing boot steps read: one file of variables, and the dependencies when they come from a registry. */
+export function downloadFiles(installs: Package[], downloads: Downloads): File[] {
+  const variables: Record<string, string> = {};
+  const files: File[] = [];
+  for (const name of ["consul", "node"] as const) {
+    if (!installs.includes(name)) continue;
+    const { version, url, sha256 } = downloads[name];
+    const prefix = name.toUpperCase();
+    variables[`${prefix}_VERSION`] = version;
+    variables[`${prefix}_URL`] = url.replaceAll("{version}", version);
+    variables[`${prefix}_SHA256`] = sha256;
+  }
+  if (installs.includes("realm")) {
+    const { realm } = downloads;
+    if (realm.from === "artifact") {
+      variables.REALM_URL = realm.url;
+      variables.REALM_SHA256 = realm.sha256;
+    } else {
+      variables.REALM_REGISTRY = realm.registry;
+      files.push({ path: "/etc/realm-cluster/package.json", content: packageJson(realm.versions, realm.overrides) });
+    }
+  }
+  return [environmentFile("/etc/realm-cluster/downloads.env", variables), ...files];
+}
+
+function packageJson(dependencies: Record<string, string>, overrides?: Record<string, unknown>): string {
+  return `${JSON.stringify({ name: "realm", private: true, dependencies, overrides }, null, 2)}\n`;
+}

@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { File } from "./service";
+
+/** A file of `userdata/files` as it is, for a path on the host. */
+export function staticFile(source: string, path: string, mode?: string): File {
+  return { path, content: readFileSync(join(__dirname, "files", source), "utf8"), mode };
+}
+
+/** A systemd unit of `userdata/files/units`. */
+export function unitFile(name: string): File {
+  return staticFile(`units/${name}`, `/etc/systemd/system/${name}`);
+}
+
+/** The readiness check of a service, with the module that all checks share. */
+export function readinessFiles(check: string): File[] {
+  return [`${check}.py`, "probe.py"].map((name) => staticFile(`ready/${name}`, `/opt/realm-cluster/ready/${name}`));
+}
+
+/** One of the Node.js programs of `userdata/apps`. */
+export function appFile(name: string): File {
+  return { path: `/opt/realm/${name}`, content: readFileSync(join(__dirname, "apps", name), "utf8") };
+}
+
+/** The system user that a service runs as, made by systemd-sysusers. */
+export function userFile(name: string, description: string): File {
+  return { path: `/etc/sysusers.d/${name}.conf`, content: `u ${name} - "${description}"\n` };
+}
+
+/**
+ * Variables in the quoting that systemd's `EnvironmentFile=` and POSIX shells read alike.
+ * @throws when a value holds a line break or another control character, which the two read differently.
+ */
+export function environmentFile(path: string, variables: Record<string, string>): File {
+  const lines = Object.entries(variables).map(([name, value]) => {
+    // eslint-disable-next-line no-control-regex
+    if (/[\u0000-\u001f\u007f]/.test(value)) throw new Error(`${name} in ${path} holds a control character`);
+    return `${name}="${value.replace(/["\\$`]/g, "\\$&")}"\n`;
+  });
+  return { path, content: lines.join("") };
+}

@@ -1,0 +1,149 @@
+import { gzipSync, strToU8 } from "fflate";
+import { stringify } from "yaml";
+import { downloadFiles, downloadSecrets, type Downloads } from "./downloads";
+import { environmentFile, staticFile, unitFile } from "./files";
+import type { File, Package, SecretName, Service } from "./service";
+
+/** EC2's limit on user data, in bytes before base64. */
+export const userDataLimit = 16384;
+
+/** All that a host's user data is made from. It names no secret's value and no id of AWS. */
+export interface HostSpec {
+  /** Host name, such as `consul-01`; also its name in Consul. */
+  name: string;
+  /** Name of the cluster. */
+  cluster: string;
+  /** What it runs, in start order. */
+  services: Service[];
+  downloads: Downloads;
+  /** Path of the SSM parameters that hold the secrets, such as `/realm-cluster/dev/secrets`. */
+  secretPath: string;
+  /** SSM parameter that the host writes its boot report to, such as `/realm-cluster/dev/boot/consul-01`. */
+  bootReport: string;
+  /** Seconds that the services get to become ready after they were started, default 600. */
+  readySeconds?: number;
+}
+
+/** Size of one part of the user data. */
+export interface UserDataPart {
+  path: string;
+  /** Bytes that it takes by itself, compressed. */
+  bytes: number;
+}
+
+/** A host's user data. */
+export interface UserData {
+  /** The `#cloud-config` document. */
+  text: string;
+  /** Compressed, and encoded for EC2. */
+  base64: string;
+  /** Compressed size before base64, which is what EC2 limits. */
+  bytes: number;
+  /** The files in it, largest first. */
+  parts: UserDataPart[];
+}
+
+/** The packages that a host installs, in install order. */
+export function hostPackages(services: Service[]): Package[] {
+  const wanted = new Set(services.flatMap((service) => service.installs));
+  return (["consul", "node", "realm"] as const).filter((name) => wanted.has(name));
+}
+
+/** The secrets that a host reads: those of its services, and those that its downloads take. Its IAM policy allows these only. */
+export function hostSecrets(services: Service[], downloads: Downloads): SecretName[] {
+  const own = services.flatMap((service) => service.secrets);
+  return [...new Set([...own, ...downloadSecrets(hostPackages(services), downloads)])].sort();
+}
+
+/**
+ * The user data of a host: the same input gives the same bytes, on every machine.
+ * @throws when two services want different contents in one file.
+ */
+export function renderUserData(spec: HostSpec): UserData {
+  const files = hostFiles(spec);
+  const text = `#cloud-config\n${stringify(cloudConfig(spec, files), { lineWidth: 0 })}`;
+  const encoded = compress(text);
+  const parts = files
+    .map(({ path, content }) => ({ path, bytes: compress(content).length }))
+    .sort((a, b) => b.bytes - a.bytes || a.path.localeCompare(b.path));
+  return { text, base64: Buffer.from(encoded).toString("base64"), bytes: encoded.length, parts };
+}
+
+/**
+ * Refuses user data that EC2 would refuse.
+ * @throws over `userDataLimit`, naming the largest parts.
+ */
+export function checkUserDataSize(host: string, { bytes, parts }: UserData): void {
+  if (bytes <= userDataLimit) return;
+  const largest = parts.slice(0, 5).map((part) => `${part.path} (${part.bytes} bytes)`);
+  throw new Error(
+    `The user data of ${host} takes ${bytes} bytes compressed; EC2 allows ${userDataLimit}. Largest parts: ${largest.join(", ")}.`,
+  );
+}
+
+/** fflate rather than Node's zlib: the output of zlib differs among releases, and each difference would replace the host. */
+function compress(text: string): Uint8Array {
+  return gzipSync(strToU8(text), { level: 9, mtime: 0 });
+}
+
+function cloudConfig(spec: HostSpec, files: File[]) {
+  return {
+    hostname: spec.name,
+    preserve_hostname: false,
+    manage_etc_hosts: "localhost",
+    write_files: files.map(({ path, content, mode = "0644", owner = "root:root" }) => ({
+      path,
+      permissions: mode,
+      owner,
+      content,
+    })),
+    runcmd: [
+      ["systemctl", "daemon-reload"],
+      ["systemctl", "enable", "--now", "realm-cluster-boot.service"],
+    ],
+  };
+}
+
+function hostFiles(spec: HostSpec): File[] {
+  const packages = hostPackages(spec.services);
+  const stateful = spec.services.some((service) => service.stateful);
+  const steps = [...(stateful ? ["volume"] : []), "secrets", ...packages, "start", "ready"];
+  const all = [
+    ...["boot", "imds.py", "ssm.py", "lib.sh"].map((name) =>
+      staticFile(`boot/${name}`, `/opt/realm-cluster/${name}`, name === "boot" ? "0755" : undefined),
+    ),
+    ...steps.map((step) => staticFile(`steps/${step}`, `/opt/realm-cluster/steps/${step}`, "0755")),
+    unitFile("realm-cluster-boot.service"),
+    ...(stateful ? [unitFile("var-lib-realm\\x2dcluster.mount")] : []),
+    hostEnvironment(spec, steps),
+    ...downloadFiles(packages, spec.downloads),
+    ...spec.services.flatMap((service) => service.files),
+  ];
+  return merge(all);
+}
+
+function hostEnvironment(spec: HostSpec, steps: string[]): File {
+  return environmentFile("/etc/realm-cluster/host.env", {
+    HOST_NAME: spec.name,
+    CLUSTER_NAME: spec.cluster,
+    SECRET_PATH: spec.secretPath,
+    BOOT_REPORT: spec.bootReport,
+    BOOT_STEPS: steps.join(" "),
+    SECRETS: hostSecrets(spec.services, spec.downloads).join(" "),
+    UNITS: spec.services.flatMap((service) => service.units).join(" "),
+    CHECKS: spec.services.map(({ ready, units }) => `${ready}:${units[units.length - 1]}`).join(" "),
+    READY_SECONDS: String(spec.readySeconds ?? 600),
+  });
+}
+
+/** Services may bring the same file; they may not disagree about it. */
+function merge(files: File[]): File[] {
+  const byPath = new Map<string, File>();
+  for (const file of files) {
+    const known = byPath.get(file.path);
+    if (known && known.content !== file.content)
+      throw new Error(`Two services want different contents in ${file.path}`);
+    byPath.set(file.path, file);
+  }
+  return [...byPath.values()];
+}

@@ -1,0 +1,55 @@
+/** A file as it is written on a host. */
+export interface File {
+  /** Absolute path on the host. */
+  path: string;
+  /** UTF-8 text; never a secret: user data can be read by whoever may describe the instance. */
+  content: string;
+  /** Octal permissions, default `0644`. */
+  mode?: string;
+  /** `user:group`, default `root:root`; only users that the image has can be named, as the files come before the users. */
+  owner?: string;
+}
+
+/** The services that a host can run. */
+export type ServiceName = "consul-server" | "consul-agent" | "sync-worker" | "core-services" | "realm-directory";
+
+/** Who may reach a port: every host that runs a service, or the cluster's load balancer. */
+export type Peer = ServiceName | "load-balancer";
+
+/** A port on which a service takes connections from other hosts. */
+export interface Port {
+  /** What it is for; shown as the description of the security group's rules. */
+  name: string;
+  port: number;
+  protocol: "tcp" | "udp";
+  /** The peers that may reach it; nobody else can. */
+  from: Peer[];
+}
+
+/** A secret: the last part of an SSM parameter's name, and the name of the credential on the host. */
+export type SecretName =
+  "auth-key" | "auth-pub" | "gossip-key" | "feature-token" | "npm-token" | "ros-default-password";
+
+/** Software that is put on a host before its services start. */
+export type Package = "consul" | "node" | "realm";
+
+/**
+ * A service that a host runs: all that the rest of the program has to know about it.
+ * Security groups, IAM policies, user data and readiness checks are derived from this.
+ */
+export interface Service {
+  name: ServiceName;
+  /** Security groups are derived from these. */
+  ports: Port[];
+  /** The secrets that it reads; the host's IAM policy is derived from these. */
+  secrets: SecretName[];
+  installs: Package[];
+  /** Its units, configuration, programs and readiness check. */
+  files: File[];
+  /** systemd units in the order in which they are started; the last one is the service itself. */
+  units: string[];
+  /** Whether it keeps state that outlives the instance, and so needs the data volume. */
+  stateful: boolean;
+  /** Name of the readiness check: `/opt/realm-cluster/ready/<ready>.py`. */
+  ready: string;
+}

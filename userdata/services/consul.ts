@@ -1,0 +1,50 @@
+import { readinessFiles, staticFile, unitFile, userFile } from "../files";
+import type { File, Peer, Port } from "../service";
+
+/** What a Consul agent has to know, be it a server or a client. */
+export interface ConsulArgs {
+  /** Consul's datacenter: letters, digits, dashes, underscores. */
+  datacenter: string;
+  /** Addresses of all Consul servers, the host's own among them; they stay the same when a host is replaced. */
+  retryJoin: string[];
+}
+
+/** Everyone who gossips. */
+export const agents: Peer[] = ["consul-server", "consul-agent"];
+
+/** Gossip among agents: TCP for state exchange, UDP for probes. */
+export const gossip: Port[] = [
+  { name: "Consul gossip", port: 8301, protocol: "tcp", from: agents },
+  { name: "Consul gossip", port: 8301, protocol: "udp", from: agents },
+];
+
+/** Configuration that servers and clients have in common. The address, the node's name and the gossip key come at start: files/boot/consul-agent. */
+export function agentConfig({ datacenter, retryJoin }: ConsulArgs): Record<string, unknown> {
+  return {
+    datacenter,
+    data_dir: "/var/lib/realm-cluster/consul",
+    log_level: "INFO",
+    client_addr: "127.0.0.1",
+    retry_join: retryJoin,
+    retry_interval: "5s",
+    disable_update_check: true,
+    // The default suits a laptop: production wants the shortest election (Consul's own advice for servers on their own disks).
+    performance: { raft_multiplier: 1 },
+    // One datacenter: no WAN gossip; nothing here speaks gRPC to an agent.
+    ports: { serf_wan: -1, grpc: -1, grpc_tls: -1 },
+    // Every watch of a Realm server is one connection from 127.0.0.1, and the default of 200 is for one client.
+    limits: { http_max_conns_per_client: 4096 },
+    telemetry: { disable_hostname: true, prometheus_retention_time: "60s" },
+  };
+}
+
+/** The unit, its start script, the configuration and the readiness check of an agent. */
+export function agentFiles(check: string, config: Record<string, unknown>): File[] {
+  return [
+    userFile("consul", "Consul agent"),
+    unitFile("consul.service"),
+    staticFile("boot/consul-agent", "/opt/realm-cluster/consul-agent", "0755"),
+    { path: "/etc/consul.d/consul.json", content: `${JSON.stringify(config, null, 2)}\n` },
+    ...readinessFiles(check),
+  ];
+}

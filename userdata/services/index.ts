@@ -1,0 +1,5 @@
+export { consulAgent } from "./consulAgent";
+export { consulServer } from "./consulServer";
+export { coreServices } from "./coreServices";
+export { realmDirectory } from "./realmDirectory";
+export { syncWorker } from "./syncWorker";
