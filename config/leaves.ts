@@ -1,0 +1,57 @@
+import { Netmask } from "netmask";
+import { z } from "zod";
+
+/**
+ * The kinds of single values in the configuration. Each carries what to write instead, in the imperative: a fault is shown as
+ * `PATH is VALUE: WRITE`, so the text follows a colon.
+ */
+
+/** A string that matches a pattern as a whole. */
+export const text = (pattern: RegExp, write: string) => z.string({ error: write }).regex(pattern, { error: write });
+
+/** A whole number from `min` to `max`, both included. */
+export const whole = (min: number, max: number, write: string) =>
+  z.int({ error: write }).min(min, { error: write }).max(max, { error: write });
+
+/** True or false. */
+export const flag = (write: string) => z.boolean({ error: write });
+
+/** One of a few words. */
+export const word = <const Words extends readonly string[]>(words: Words) =>
+  z.enum(words, { error: `write one of ${words.join(", ")}` });
+
+/** A download's address. `{version}` in it stands for the version of what is downloaded. */
+export const url = text(
+  /^https?:\/\/[^\s/]+\.?[^\s]*$/,
+  'write an address such as "https://mirror.example.com/file.tar.gz"',
+);
+
+/** A file's SHA-256 in hexadecimal. */
+export const sha256 = text(/^[0-9a-f]{64}$/, "write the file's sha256: 64 lower-case hexadecimal digits");
+
+/** One exact version: what a host runs must not depend on the day it booted. */
+export const version = text(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'write one exact version, such as "3.12.0"');
+
+const GRAVITON = /^(a1|[a-z]+\d+g[a-z]*)\./;
+
+/** An x86-64 EC2 instance type: Node 8 and Realm's native module exist for no other architecture. */
+export const instanceType = text(
+  /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
+  'write an EC2 instance type, such as "m6i.large"',
+).refine((type) => !GRAVITON.test(type), {
+  error: "write an x86-64 type, such as m6i.large: what the hosts run is not built for arm64",
+});
+
+/** A data volume's size in GiB, as EBS allows for gp3. */
+export const volumeGiB = whole(1, 16384, "write the size of the data volume in GiB, from 1 to 16384");
+
+const isNetwork = (value: string) => {
+  try {
+    return new Netmask(value).toString() === value;
+  } catch {
+    return false;
+  }
+};
+
+/** An IPv4 network: the first address of the block and its prefix length. */
+export const cidr = (write: string) => z.string({ error: write }).refine(isNetwork, { error: write });

@@ -1,0 +1,142 @@
+import type { Config } from "./schema";
+import type { Fault } from "./faults";
+
+/** A rule that binds more than one value. It runs once all sections that it reads are free of faults of their own. */
+interface Rule {
+  reads: (keyof Config)[];
+  check: (config: Config) => (Fault | false | undefined)[];
+}
+
+const groups: Rule = {
+  reads: ["syncWorkerGroups"],
+  check: ({ syncWorkerGroups }) => {
+    const labels = syncWorkerGroups.map((group) => group.label);
+    return [
+      !labels.includes("default") && {
+        path: "syncWorkerGroups",
+        reason: "has no group `default`",
+        write: "label one group `default`: Realm keeps its own realms there",
+      },
+      ...syncWorkerGroups.map(
+        ({ label }, index) =>
+          labels.indexOf(label) < index && {
+            path: `syncWorkerGroups[${index}].label`,
+            reason: `is "${label}" a second time`,
+            write: "write a label of its own",
+          },
+      ),
+      ...syncWorkerGroups.map(
+        ({ workers, allowSingleWorker }, index) =>
+          workers === 1 &&
+          !allowSingleWorker && {
+            path: `syncWorkerGroups[${index}].workers`,
+            reason: "is 1",
+            write: "write 2 or 3, or add allowSingleWorker: true: with one worker its host's loss is the group's",
+          },
+      ),
+    ];
+  },
+};
+
+const colocation: Rule = {
+  reads: ["placement", "consul", "syncWorkerGroups"],
+  check: ({ placement, consul, syncWorkerGroups }) => {
+    const index = syncWorkerGroups.findIndex(({ label }) => label === "default");
+    const group = syncWorkerGroups[index];
+    if (placement !== "colocated" || group === undefined) return [];
+    const path = `syncWorkerGroups[${index}]`;
+    return [
+      group.workers > consul.servers && {
+        path: `${path}.workers`,
+        reason: `is ${group.workers}, with ${consul.servers} Consul server(s) to live on`,
+        write: `write ${consul.servers} or less, or choose placement: dedicated`,
+      },
+      ...(["instanceType", "volumeGiB"] as const).map(
+        (key) =>
+          group[key] !== undefined && {
+            path: `${path}.${key}`,
+            reason: "is set, though in colocated placement these workers live on the Consul servers' hosts",
+            write: `set consul.${key} instead`,
+          },
+      ),
+    ];
+  },
+};
+
+const packages: Rule = {
+  reads: ["realm", "node", "npmToken"],
+  check: ({ realm, node, npmToken }) => [
+    realm.registry === undefined &&
+      realm.artifact === undefined && {
+        path: "realm",
+        reason: "does not say where the Realm packages come from",
+        write: "set realm.registry (with npmToken) or realm.artifact: the Enterprise package is on no public registry",
+      },
+    realm.registry !== undefined &&
+      realm.artifact !== undefined && {
+        path: "realm",
+        reason: "has both registry and artifact",
+        write: "keep one of them",
+      },
+    npmToken !== undefined &&
+      realm.registry === undefined && {
+        path: "npmToken",
+        reason: "is set, but nothing reads it",
+        write: "set realm.registry, or remove it",
+      },
+    realm.artifact !== undefined &&
+      Object.keys(realm.overrides).length > 0 && {
+        path: "realm.overrides",
+        reason: "is set, but an artifact is not installed by npm",
+        write: "remove it",
+      },
+    realm.artifact === undefined &&
+      Object.keys(realm.overrides).length > 0 &&
+      Number.parseInt(node.version, 10) < 16 && {
+        path: "realm.overrides",
+        reason: `needs the npm of Node 16 or later, and node.version is ${node.version}`,
+        write: "set node.version (with its sha256), or use realm.artifact",
+      },
+  ],
+};
+
+const placeOnNetwork: Rule = {
+  reads: ["network", "zones"],
+  check: ({ network, zones }) => {
+    const prefix = Number(network.cidr.split("/")[1]);
+    return [
+      (prefix < 16 || prefix > 22) && {
+        path: "network.cidr",
+        reason: `is a /${prefix}`,
+        write:
+          "write a /16 to a /22: AWS allows no larger VPC, and a smaller one has no room for a load balancer in each zone",
+      },
+      network.adopt !== undefined &&
+        zones.length > 0 && {
+          path: "zones",
+          reason: "is set, though an adopted network's zones are those of its private subnets",
+          write: "remove it",
+        },
+    ];
+  },
+};
+
+const exposure: Rule = {
+  reads: ["loadBalancer"],
+  check: ({ loadBalancer }) => [
+    loadBalancer.certificateArn === undefined &&
+      loadBalancer.allowedCidrs === undefined && {
+        path: "loadBalancer.allowedCidrs",
+        reason: "is missing, and without a certificate tokens cross the network in the clear",
+        write: 'write who may reach the load balancer, such as ["203.0.113.0/24"], or set loadBalancer.certificateArn',
+      },
+    (loadBalancer.certificateArn === undefined) !== (loadBalancer.domain === undefined) && {
+      path: "loadBalancer",
+      reason: "has only one of certificateArn and domain",
+      write: "set both: the certificate is for the domain that clients use",
+    },
+  ],
+};
+
+/** All rules that bind more than one value, in the order in which their faults are shown. */
+export const rules: Rule[] = [placeOnNetwork, packages, groups, colocation, exposure];

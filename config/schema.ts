@@ -1,0 +1,222 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { cidr, flag, instanceType, sha256, text, url, version, volumeGiB, whole, word } from "./leaves";
+
+const CONSUL = { version: "1.20.6", sha256: "37fc6f213a44c6db3a2b912966fb1415939e9b189ce1bc1eb07b7f87449a28c2" };
+const NODE = { version: "8.17.0", sha256: "b7f6dd77fb173c8c7c30d61d0702eefc236bba74398538aa77bfa2bb47bddce6" };
+
+/** The digest of the default version is known; that of any other must be given with it. */
+function digest(known: { version: string; sha256: string }) {
+  return <T extends { version: string; sha256?: string }>(
+    value: T,
+    context: z.RefinementCtx,
+  ): T & { sha256: string } => {
+    const sum = value.sha256 ?? (value.version === known.version ? known.sha256 : undefined);
+    if (sum === undefined) {
+      const message = `write the sha256 of the file for version ${value.version}; only that of ${known.version} is known`;
+      context.addIssue({ code: "custom", path: ["sha256"], message });
+      return z.NEVER;
+    }
+    return { ...value, sha256: sum };
+  };
+}
+
+/** A secret becomes a Pulumi secret while it is parsed, so that no later step holds its text. */
+const secret = (pattern: RegExp, write: string) => text(pattern, write).transform((value) => pulumi.secret(value));
+
+/** Pulumi's project schema knows no optional value, so an empty string stands for one that is not set. */
+const optionalSecret = (pattern: RegExp, write: string) =>
+  z
+    .string({ error: write })
+    .refine((value) => value === "" || pattern.test(value), { error: write })
+    .transform((value) => (value === "" ? undefined : pulumi.secret(value)))
+    .prefault("");
+
+const adoptedSubnets = (kind: string, minimum: number) => {
+  const write = `write the ids of ${minimum} or more ${kind} subnets`;
+  return z
+    .array(text(/^subnet-[0-9a-f]+$/, 'write a subnet\'s id, such as "subnet-0a1b2c3d"'), { error: write })
+    .min(minimum, {
+      error: write,
+    });
+};
+
+const network = z
+  .strictObject({
+    /** The VPC's block of IPv4 addresses, /16 to /22. Of its sixteen equal parts one is each zone's private subnet and one its public. */
+    cidr: cidr('write a private IPv4 network, such as "10.20.0.0/16"').default("10.20.0.0/16"),
+    /** How private hosts reach the internet: `none` (they do not; sessions go through interface endpoints), `single` (one NAT gateway), `perZone` (one in each zone). */
+    nat: word(["none", "single", "perZone"]).default("single"),
+    /** An existing VPC to use instead of making one. Its subnets must have the routes that the hosts need. */
+    adopt: z
+      .strictObject({
+        vpcId: text(/^vpc-[0-9a-f]+$/, 'write the VPC\'s id, such as "vpc-0a1b2c3d"'),
+        /** Where the hosts live. */
+        privateSubnetIds: adoptedSubnets("private", 1),
+        /** Where the load balancer lives. */
+        publicSubnetIds: adoptedSubnets("public", 2),
+      })
+      .optional(),
+  })
+  .prefault({});
+
+const image = z
+  .union(
+    [
+      z.strictObject({ name: z.string().min(1), owner: z.string().min(1) }),
+      z.strictObject({ id: z.string().regex(/^ami-[0-9a-zA-Z-]+$/) }),
+    ],
+    {
+      error: "write {name, owner}, the image's exact name and its owner's account, or {id}, such as {id: ami-0a1b2c3d}",
+    },
+  )
+  .default({ name: "ubuntu/images/hvm-ssd-gp3/ubuntu-noble-24.04-amd64-server-20260313", owner: "099720109477" });
+
+const consul = z
+  .strictObject({
+    /** How many Consul servers: 3 survive the loss of one, 5 of two. */
+    servers: z
+      .literal([1, 3, 5], { error: "write 1, 3 or 5: an even number survives no more losses than one less" })
+      .default(3),
+    version: version.default(CONSUL.version),
+    /** The digest of the file at `url`. Required when `version` is not the default. */
+    sha256: sha256.optional(),
+    url: url.default("https://releases.hashicorp.com/consul/{version}/consul_{version}_linux_amd64.zip"),
+    /** Consul's name for this cluster. */
+    datacenter: text(/^[a-z0-9_-]{1,63}$/, "write lower-case letters, digits, - and _, such as dc1").default("dc1"),
+    /** The hosts of the Consul servers; in colocated placement these carry the workers of the group `default` too. */
+    instanceType: instanceType.default("m6i.large"),
+    volumeGiB: volumeGiB.default(100),
+  })
+  .transform(digest(CONSUL))
+  .prefault({});
+
+const node = z
+  .strictObject({
+    /** The Node.js release that the two Realm apps run on. Realm Object Server 3 was made for Node 8. */
+    version: version.default(NODE.version),
+    /** The digest of the file at `url`. Required when `version` is not the default. */
+    sha256: sha256.optional(),
+    url: url.default("https://nodejs.org/dist/v{version}/node-v{version}-linux-x64.tar.xz"),
+  })
+  .transform(digest(NODE))
+  .prefault({});
+
+const realm = z
+  .strictObject({
+    /** The npm registry that has the Enterprise package. Give this or `artifact`. */
+    registry: url.optional(),
+    /** The exact versions to install from the registry. */
+    versions: z
+      .strictObject({
+        "realm-object-server": version.default("3.12.0"),
+        "realm-object-server-enterprise": version.default("3.1.3"),
+      })
+      .prefault({}),
+    /** npm's `overrides` for dependencies that can no longer be had under their own name. */
+    overrides: z
+      .record(z.string(), z.string(), { error: "write package names and what to install instead" })
+      .default({}),
+    /** A tar.gz with a ready `node_modules` in it. Give this or `registry`. */
+    artifact: z.strictObject({ url, sha256 }).optional(),
+  })
+  .prefault({});
+
+const syncWorkerGroup = z.strictObject({
+  /** The group's name, which is its shard's; one must be `default`. */
+  label: text(/^[a-z][a-z0-9-]{0,30}$/, "write lower-case letters, digits and -, beginning with a letter, 31 at most"),
+  /** How many workers: a master, a slave, and with 3 a spare. */
+  workers: whole(1, 3, "write 2 or 3 (3 is advised: master, slave and spare)").default(3),
+  /** The workers' own hosts; m6i.large when left out. Not for `default` in colocated placement, whose hosts are Consul's. */
+  instanceType: instanceType.optional(),
+  /** Their data volumes; 100 GiB when left out. Not for `default` in colocated placement. */
+  volumeGiB: volumeGiB.optional(),
+  /** Allows `workers: 1`, which loses the group's service with its one host. */
+  allowSingleWorker: flag("write true to allow a group of one worker").default(false),
+});
+
+const coreServices = z
+  .strictObject({
+    /** How many hosts behind the load balancer. */
+    nodes: whole(1, 50, "write a number from 1 to 50").default(1),
+    instanceType: instanceType.default("m6i.large"),
+  })
+  .prefault({});
+
+const loadBalancer = z
+  .strictObject({
+    /** An ACM certificate: turns on HTTPS, and HTTP then redirects to it. */
+    certificateArn: text(
+      /^arn:[^:]+:acm:[^:]+:\d{12}:certificate\/.+$/,
+      "write the ARN of an ACM certificate",
+    ).optional(),
+    /** The name that clients use, which the certificate covers; its DNS record is to point to the load balancer. */
+    domain: text(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'write a domain name, such as "realm.example.com"').optional(),
+    /** Who may reach the load balancer. With a certificate all of IPv4 unless told otherwise; without one it must be said. */
+    allowedCidrs: z
+      .array(cidr('write an IPv4 network, such as "203.0.113.0/24"'), { error: "write a list of IPv4 networks" })
+      .optional(),
+    /** How long a WebSocket may be silent, in seconds. Realm's clients ping every minute or so, and AWS's default of 60 cuts them off. */
+    idleTimeoutSeconds: whole(1, 4000, "write seconds, from 1 to 4000").default(3600),
+    /** How long a core services host that leaves may finish its requests, in seconds. */
+    drainSeconds: whole(0, 3600, "write seconds, from 0 to 3600").default(30),
+  })
+  .prefault({});
+
+const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
+
+const tags = z
+  .record(z.string(), z.string({ error: "write a string" }), { error: "write names and values" })
+  .refine((value) => !Object.keys(value).some((key) => RESERVED_TAGS.includes(key) || key.startsWith("aws:")), {
+    error: `choose other names than ${RESERVED_TAGS.join(", ")} and aws:*, which are taken`,
+  })
+  .default({});
+
+/** Every key of the stack's configuration, without its `realm-cluster:`. */
+export const shape = {
+  /** `colocated`: the workers of the group `default` live on the Consul servers' hosts. `dedicated`: every service has hosts of its own. */
+  placement: word(["colocated", "dedicated"]).default("colocated"),
+  /** The availability zones to spread over. Empty: the region's first three. */
+  zones: z
+    .array(text(/^[a-z]+(-[a-z]+)+-\d[a-z]$/, 'write the name of a zone, such as "eu-west-1a"'), {
+      error: "write a list of zones",
+    })
+    .refine((zones) => zones.length !== 1 && zones.length <= 8, {
+      error: "write 2 to 8 zones: a load balancer needs two",
+    })
+    .refine((zones) => new Set(zones).size === zones.length, { error: "write each zone once" })
+    .default([]),
+  network,
+  /** The hosts' machine image: its exact name and owner, or its id. A newer image replaces hosts, so it changes only here. */
+  image,
+  consul,
+  node,
+  realm,
+  /** The groups of sync workers; each is a shard. */
+  syncWorkerGroups: z
+    .array(syncWorkerGroup, { error: "write a list of groups, such as [{label: default, workers: 3}]" })
+    .default([{ label: "default", workers: 3, allowSingleWorker: false }]),
+  coreServices,
+  loadBalancer,
+  /** Realm's feature token. Secret. */
+  featureToken: secret(
+    /^\S+$/,
+    "run `pulumi config set --secret featureToken TOKEN` with the token that Realm gave you",
+  ),
+  /** The token of the private npm registry. Secret. */
+  npmToken: optionalSecret(/^\S+$/, "run `pulumi config set --secret npmToken TOKEN`"),
+  /** An RSA private key (PEM) to sign tokens with, brought in from an older cluster. Secret. Left out, the cluster makes its own. */
+  authKey: optionalSecret(
+    /^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/,
+    "run `pulumi config set --secret authKey < auth.key` with an unencrypted RSA private key in PEM form",
+  ),
+  /** How long a host may take from its creation until it is ready, in minutes. */
+  bootTimeoutMinutes: whole(1, 120, "write minutes, from 1 to 120").default(15),
+  /** Whether data volumes are kept when the cluster, or a host, is destroyed. */
+  retainData: flag("write true or false").default(true),
+  /** Tags for every resource that can have them. */
+  tags,
+};
+
+/** The configuration as the plan reads it: complete, and free of faults. */
+export type Config = { [Key in keyof typeof shape]: z.output<(typeof shape)[Key]> };
