@@ -1,4 +1,4 @@
-import { environmentFile } from "./files";
+import { environmentFile, userFile } from "./files";
 import type { File, Package, SecretName } from "./service";
 
 /** A pinned release of a program. */
@@ -62,7 +62,10 @@ export function downloadFiles(installs: Package[], downloads: Downloads): File[]
       variables.REALM_SHA256 = realm.sha256;
     } else {
       variables.REALM_REGISTRY = realm.registry;
-      files.push({ path: "/etc/realm-cluster/package.json", content: packageJson(realm.versions, realm.overrides) });
+      files.push(userFile("realm-install", "Installs the Realm packages"), {
+        path: "/etc/realm-cluster/package.json",
+        content: packageJson(realm.versions, realm.overrides),
+      });
     }
   }
   return [environmentFile("/etc/realm-cluster/downloads.env", variables), ...files];

@@ -33,7 +33,6 @@ export function userFile(name: string, description: string): File {
  */
 export function environmentFile(path: string, variables: Record<string, string>): File {
   const lines = Object.entries(variables).map(([name, value]) => {
-    // eslint-disable-next-line no-control-regex
     if (/[\u0000-\u001f\u007f]/.test(value)) throw new Error(`${name} in ${path} holds a control character`);
     return `${name}="${value.replace(/["\\$`]/g, "\\$&")}"\n`;
   });

@@ -1,0 +1,119 @@
+"""A client of AWS Systems Manager parameters: signature version 4 over the standard library.
+
+A boot has to be able to report that it failed before anything could be downloaded, so that no SDK is at hand.
+"""
+
+import datetime
+import hashlib
+import hmac
+import json
+import random
+import time
+import urllib.error
+import urllib.request
+
+import imds
+
+RETRIED = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "RequestLimitExceeded")
+
+
+class SsmError(Exception):
+    """SSM refused. The message is one sentence; `code` is the AWS error code."""
+
+    def __init__(self, action, status, code, text):
+        super().__init__("SSM %s failed: HTTP %d %s: %s" % (action, status, code, text))
+        self.code = code
+
+
+class SsmUnreachable(Exception):
+    """SSM gave no answer: no network, no name, no TLS, no credentials from the metadata service, or a fault of its own."""
+
+
+def sign(request, credentials, region, service, now):
+    """The Authorization header of signature version 4. REQUEST: method, host, path, query, headers (lower case), body (bytes)."""
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    headers = dict(request["headers"], host=request["host"])
+    headers["x-amz-date"] = stamp
+    if credentials.get("Token"):
+        headers["x-amz-security-token"] = credentials["Token"]
+    names = ";".join(sorted(headers))
+    canonical = "\n".join(
+        [request["method"], request["path"], request["query"]]
+        + ["%s:%s" % (name, headers[name].strip()) for name in sorted(headers)]
+        + ["", names, hashlib.sha256(request["body"]).hexdigest()]
+    )
+    scope = "/".join([stamp[:8], region, service, "aws4_request"])
+    to_sign = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = ("AWS4" + credentials["SecretAccessKey"]).encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    signature = hmac.new(key, to_sign.encode(), hashlib.sha256).hexdigest()
+    headers["authorization"] = "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
+        credentials["AccessKeyId"],
+        scope,
+        names,
+        signature,
+    )
+    return headers
+
+
+def call(action, payload, attempts=8):
+    """One API call, retried with backoff while SSM throttles, fails by itself, or cannot be reached."""
+    for attempt in range(1, attempts + 1):
+        try:
+            return _post(action, payload)
+        except SsmError as error:
+            if error.code not in RETRIED or attempt == attempts:
+                raise
+        except SsmUnreachable:
+            if attempt == attempts:
+                raise
+        # Many hosts boot at once and share one rate limit: they must not come back together.
+        time.sleep(random.uniform(0.5, 1) * min(2 ** (attempt - 1), 15))
+
+
+def _post(action, payload):
+    try:
+        region = imds.region()
+        host = "ssm.%s.%s" % (region, imds.domain())
+        credentials = imds.credentials()
+    except imds.MetadataError as error:
+        raise SsmUnreachable(str(error)) from error
+    body = json.dumps(payload).encode()
+    headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM." + action}
+    request = {"method": "POST", "host": host, "path": "/", "query": "", "headers": headers, "body": body}
+    signed = sign(request, credentials, region, "ssm", datetime.datetime.now(datetime.timezone.utc))
+    try:
+        with urllib.request.urlopen(urllib.request.Request("https://%s/" % host, body, signed), timeout=15) as response:
+            return json.loads(response.read())
+    except urllib.error.HTTPError as error:
+        raise _refusal(action, error) from error
+    except OSError as error:
+        raise SsmUnreachable("%s cannot be reached: %s" % (host, getattr(error, "reason", error))) from error
+
+
+def _refusal(action, error):
+    text = error.read().decode(errors="replace")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        answer = {}
+    code = str(answer.get("__type", "")).split("#")[-1]
+    if not code and error.code >= 500:
+        return SsmUnreachable("SSM %s failed: HTTP %d" % (action, error.code))
+    return SsmError(action, error.code, code or "Unknown", answer.get("message") or answer.get("Message") or text[:200])
+
+
+def get_secrets(path, names):
+    """The decrypted parameters PATH/NAME, by name. Raises SsmError also when one does not exist."""
+    full = {"%s/%s" % (path, name): name for name in names}
+    answer = call("GetParameters", {"Names": sorted(full), "WithDecryption": True})
+    missing = answer.get("InvalidParameters") or []
+    if missing:
+        raise SsmError("GetParameters", 400, "ParameterNotFound", "no parameter %s" % ", ".join(sorted(missing)))
+    return {full[parameter["Name"]]: parameter["Value"] for parameter in answer["Parameters"]}
+
+
+def put(name, value, attempts=8):
+    """Overwrites the String parameter NAME."""
+    call("PutParameter", {"Name": name, "Value": value, "Type": "String", "Overwrite": True}, attempts)
