@@ -1,0 +1,75 @@
+import type { Config } from "./config/schema";
+import { type TierPlan, planTiers } from "./plan/access";
+import type { Facts } from "./plan/facts";
+import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from "./plan/firewall";
+import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
+import { type Names, nameCluster } from "./plan/names";
+import { type NetworkPlan, planNetwork } from "./plan/network";
+import { hostSecrets } from "./userdata/render";
+import type { SecretName } from "./userdata/service";
+
+/** The load balancer, apart from who may reach it. */
+export interface LoadBalancerPlan {
+  /** The port of the core services that it sends to. */
+  targetPort: number;
+  /** Where it listens: HTTPS first when there is a certificate. */
+  listenerPorts: number[];
+  /** What it asks a core services host: this one process alone, for the plain `/health` fails on all of them at once. */
+  healthPath: string;
+}
+
+/** Everything that is created, decided. */
+export interface Plan extends HostsPlan {
+  names: Names;
+  region: string;
+  network: NetworkPlan;
+  /** All hosts. */
+  hosts: HostPlan[];
+  tiers: TierPlan[];
+  firewall: FirewallPlan;
+  loadBalancer: LoadBalancerPlan;
+  /** The secrets that some host reads. */
+  secrets: SecretName[];
+}
+
+/**
+ * Decides what a cluster consists of. Pure: the same input gives the same plan, and nothing is asked of AWS.
+ *
+ * @param config a configuration without faults
+ * @param facts what AWS said
+ * @param stack the stack's name, which becomes the cluster's
+ * @throws ConfigError when AWS's facts do not bear the configuration
+ * @throws Error when a host's user data is larger than EC2 takes
+ */
+export function planCluster(config: Config, facts: Facts, stack: string): Plan {
+  const names = nameCluster(stack);
+  const network = planNetwork(config, facts);
+  const placed = planHosts(config, facts, network, names);
+  const hosts = [...placed.consul, ...placed.groups.flatMap((group) => group.hosts), ...placed.coreServices];
+  const downloads = planDownloads(config);
+  const tiers = planTiers(hosts, ({ services }) => hostSecrets(services, downloads), facts, names);
+  return {
+    ...placed,
+    names,
+    region: facts.region,
+    network,
+    hosts,
+    tiers,
+    firewall: planFirewall(hosts, config.loadBalancer),
+    loadBalancer: {
+      targetPort: targetPort(placed.coreServices),
+      listenerPorts: listenerPorts(config.loadBalancer),
+      healthPath: "/health?thisInstance=true",
+    },
+    secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
+  };
+}
+
+/** The one port that is open to the load balancer. */
+function targetPort(hosts: HostPlan[]): number {
+  const ports = hosts[0].services
+    .flatMap((service) => service.ports)
+    .filter(({ from }) => from.includes(LOAD_BALANCER));
+  if (ports.length !== 1) throw new Error(`${ports.length} ports are open to the load balancer, not one`);
+  return ports[0].port;
+}

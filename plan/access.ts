@@ -1,0 +1,64 @@
+import type { SecretName } from "../userdata/service";
+import type { Facts } from "./facts";
+import type { HostPlan } from "./hosts";
+import type { Names } from "./names";
+
+/** A kind of host, and what its instance role may do. */
+export interface TierPlan {
+  name: string;
+  /** The secrets that its services read. */
+  secrets: SecretName[];
+  /** Its role's policy. */
+  policy: PolicyDocument;
+}
+
+/** An IAM policy. */
+export interface PolicyDocument {
+  Version: "2012-10-17";
+  Statement: { Sid: string; Effect: "Allow"; Action: string[]; Resource: string[] }[];
+}
+
+/**
+ * What a Session Manager session needs. AWS's own policy for this, AmazonSSMManagedInstanceCore, also allows ssm:GetParameter on every
+ * parameter of the account, and with that every host could read every secret.
+ */
+const SESSION_ACTIONS = [
+  "ssm:UpdateInstanceInformation",
+  "ssmmessages:CreateControlChannel",
+  "ssmmessages:CreateDataChannel",
+  "ssmmessages:OpenControlChannel",
+  "ssmmessages:OpenDataChannel",
+];
+
+/** Derives the kinds of hosts: each may read the secrets that its services name, and write its own boot reports. */
+export function planTiers(
+  hosts: HostPlan[],
+  secretsOf: (host: HostPlan) => SecretName[],
+  facts: Facts,
+  names: Names,
+): TierPlan[] {
+  const parameter = (name: string) => `arn:${facts.partition}:ssm:${facts.region}:${facts.account}:parameter${name}`;
+  return [...new Set(hosts.map(({ tier }) => tier))].map((name) => {
+    const members = hosts.filter(({ tier }) => tier === name);
+    const secrets = [...new Set(members.flatMap(secretsOf))].sort();
+    const policy: PolicyDocument = {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "ReadSecrets",
+          Effect: "Allow",
+          Action: ["ssm:GetParameter", "ssm:GetParameters"],
+          Resource: secrets.map((secret) => parameter(`${names.secretPath}/${secret}`)),
+        },
+        {
+          Sid: "ReportBoot",
+          Effect: "Allow",
+          Action: ["ssm:PutParameter"],
+          Resource: members.map(({ bootReport }) => parameter(bootReport)),
+        },
+        { Sid: "Session", Effect: "Allow", Action: SESSION_ACTIONS, Resource: ["*"] },
+      ],
+    };
+    return { name, secrets, policy };
+  });
+}

@@ -1,0 +1,26 @@
+/** A subnet as AWS describes it. */
+export interface SubnetFacts {
+  id: string;
+  zone: string;
+  cidr: string;
+}
+
+/** What only AWS can say, looked up before anything is planned. */
+export interface Facts {
+  /** The region's name, such as `eu-west-1`. */
+  region: string;
+  /** The partition's name in ARNs: `aws`, `aws-cn`, `aws-us-gov`. */
+  partition: string;
+  /** The account's number. */
+  account: string;
+  /** The region's availability zones, in the order of their names. */
+  zones: string[];
+  /** The id of the image that hosts boot from. */
+  imageId: string;
+  /** The adopted VPC, when the configuration names one. */
+  adopted?: {
+    cidr: string;
+    /** Its private subnets, in the configuration's order. */
+    privateSubnets: SubnetFacts[];
+  };
+}

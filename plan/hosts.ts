@@ -1,0 +1,132 @@
+import type { Config } from "../config/schema";
+import type { Downloads, RealmPackages } from "../userdata/downloads";
+import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
+import type { Service } from "../userdata/service";
+import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker } from "../userdata/services";
+import type { Facts } from "./facts";
+import { type NetworkPlan, addressIn } from "./network";
+import type { Names } from "./names";
+
+/** One host: what it is, where it is, and what it runs. */
+export interface HostPlan {
+  /** Its host name, which is also its node name in Consul. */
+  name: string;
+  /** Its kind: hosts of one tier run the same services, and share a role and a security group. */
+  tier: string;
+  zone: string;
+  services: Service[];
+  /** Its address, when others must know it before it exists; AWS chooses it otherwise. */
+  address?: string;
+  imageId: string;
+  instanceType: string;
+  /** The size of its data volume in GiB; a host without state has none. */
+  volumeGiB?: number;
+  userData: UserData;
+  /** The SSM parameter that it writes its boot report to. */
+  bootReport: string;
+}
+
+/** A group of sync workers. */
+export interface GroupPlan {
+  label: string;
+  /** The workers' hosts, by name. */
+  members: string[];
+  /** Those of them that exist for this group alone. */
+  hosts: HostPlan[];
+}
+
+/** All hosts, by what they are for. */
+export interface HostsPlan {
+  consul: HostPlan[];
+  groups: GroupPlan[];
+  coreServices: HostPlan[];
+}
+
+/** Servers' addresses start here, above those that AWS keeps for itself and the first few it hands out. */
+const FIRST_SERVER_NUMBER = 10;
+const DEFAULT_INSTANCE_TYPE = "m6i.large";
+const DEFAULT_VOLUME_GIB = 100;
+
+/** What a host is before it is placed and its user data is written. */
+type Draft = Pick<HostPlan, "name" | "tier" | "services" | "address" | "instanceType" | "volumeGiB" | "zone">;
+
+/**
+ * Decides which hosts there are and what each runs.
+ *
+ * @throws ConfigError when a subnet has no room
+ * @throws Error when a host's user data is larger than EC2 takes
+ */
+export function planHosts(config: Config, facts: Facts, network: NetworkPlan, names: Names): HostsPlan {
+  const { consul, placement, syncWorkerGroups } = config;
+  const zoneAt = (index: number) => network.zones[index % network.zones.length];
+  const servers = count(consul.servers).map((index) => ({
+    name: numbered("consul", index),
+    zone: zoneAt(index).zone,
+    address: addressIn(zoneAt(index).privateCidr, FIRST_SERVER_NUMBER + index),
+  }));
+  const join = { datacenter: consul.datacenter, retryJoin: servers.map(({ address }) => address) };
+  const downloads = planDownloads(config);
+  const finish = (draft: Draft): HostPlan => {
+    const spec = { ...draft, downloads, cluster: names.cluster, secretPath: names.secretPath };
+    const bootReport = names.bootReport(draft.name);
+    const userData = renderUserData({ ...spec, bootReport });
+    checkUserDataSize(draft.name, userData);
+    return { ...draft, imageId: facts.imageId, bootReport, userData };
+  };
+  const colocated = placement === "colocated" ? syncWorkerGroups.find(({ label }) => label === "default") : undefined;
+
+  return {
+    consul: servers.map((server, index) => {
+      const hasWorker = colocated !== undefined && index < colocated.workers;
+      const workers = hasWorker ? [syncWorker({ label: colocated.label, id: workerId(colocated.label, index) })] : [];
+      return finish({
+        ...server,
+        tier: hasWorker ? "consul-sync" : "consul",
+        services: [consulServer({ ...join, bootstrapExpect: consul.servers }), ...workers],
+        instanceType: consul.instanceType,
+        volumeGiB: consul.volumeGiB,
+      });
+    }),
+    groups: syncWorkerGroups.map((group) => {
+      const { label, workers, instanceType = DEFAULT_INSTANCE_TYPE, volumeGiB = DEFAULT_VOLUME_GIB } = group;
+      if (group === colocated) return { label, members: servers.slice(0, workers).map(({ name }) => name), hosts: [] };
+      const hosts = count(workers).map((index) =>
+        finish({
+          name: numbered(`sync-${label}`, index),
+          tier: "sync",
+          zone: zoneAt(index).zone,
+          services: [consulAgent(join), syncWorker({ label, id: workerId(label, index) })],
+          instanceType,
+          volumeGiB,
+        }),
+      );
+      return { label, members: hosts.map(({ name }) => name), hosts };
+    }),
+    coreServices: count(config.coreServices.nodes).map((index) =>
+      finish({
+        name: numbered("core-services", index),
+        tier: "core-services",
+        zone: zoneAt(index).zone,
+        services: [consulAgent(join), coreServices({}), realmDirectory({})],
+        instanceType: config.coreServices.instanceType,
+      }),
+    ),
+  };
+}
+
+/** Where everything that hosts download comes from. */
+export function planDownloads({ consul, node, realm, npmToken }: Config): Downloads {
+  return { consul: pick(consul), node: pick(node), realm: realmPackages(realm, npmToken !== undefined) };
+}
+
+const pick = ({ version, url, sha256 }: Downloads["consul"]) => ({ version, url, sha256 });
+
+function realmPackages({ artifact, registry, versions, overrides }: Config["realm"], token: boolean): RealmPackages {
+  if (artifact) return { from: "artifact", ...artifact };
+  if (registry === undefined) throw new Error("a configuration without faults names a registry or an artifact");
+  return { from: "registry", registry, token, versions, ...(Object.keys(overrides).length > 0 && { overrides }) };
+}
+
+const count = (number: number) => Array.from({ length: number }, (_, index) => index);
+const numbered = (name: string, index: number) => `${name}-${String(index + 1).padStart(2, "0")}`;
+const workerId = (label: string, index: number) => numbered(label, index);
