@@ -1,14 +1,15 @@
 const transform = { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }] };
-const project = (displayName, options = {}) => ({
+const project = (displayName) => ({
   displayName,
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
   testEnvironment: "node",
   transform,
-  ...options,
 });
 
-/** Fast ones first: unit and program need nothing; cluster needs Linux and root, and says so. */
 module.exports = {
   projects: [project("unit"), project("program"), project("cluster")],
-  maxWorkers: 2,
+  testSequencer: "<rootDir>/test/fastFirst.js",
+  reporters: ["default", "<rootDir>/test/summaryReporter.js"],
+  // The cluster tests share the machine's two cores with the hosts that they boot: one file at a time.
+  maxWorkers: 1,
 };

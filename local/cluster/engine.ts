@@ -1,0 +1,109 @@
+/** The real Pulumi engine on this machine: the repository's program, with configuration and state in the state directory. */
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { projectDir, repository, stackName, stateDir } from "./paths";
+
+export interface EngineOptions {
+  /** PATH on which `pulumi` and the plugins that are stood in for are found first. */
+  path: string;
+  /** How the AWS that the program deploys to is reached: AWS_ENDPOINT_URL, AWS_REGION, credentials. */
+  aws: Record<string, string>;
+}
+
+/** Configuration of a stack by key, as in `Pulumi.<stack>.yaml`. */
+export type StackConfig = Record<string, unknown>;
+
+/**
+ * The environment of a plain `pulumi` for the local cluster's project, for the Automation API as for a person.
+ *
+ * @throws When the state directory cannot be written.
+ */
+export async function engineEnvironment(options: EngineOptions): Promise<Record<string, string>> {
+  return {
+    ...options.aws,
+    PATH: options.path,
+    PULUMI_BACKEND_URL: `file://${stateDir}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(),
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A plugin that is missing is an error to see at once; nothing is fetched behind the operator's back.
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+}
+
+/**
+ * The local cluster's stack, made if it is not there yet.
+ *
+ * @param configure Makes its configuration from that of `Pulumi.dev.yaml`. Left out, the configuration stays as it is.
+ */
+export async function openStack(options: EngineOptions, configure?: (dev: StackConfig) => StackConfig): Promise<Stack> {
+  if (configure) await writeProject(configure);
+  return LocalWorkspace.createOrSelectStack(
+    { stackName, workDir: projectDir },
+    { envVars: await engineEnvironment(options) },
+  );
+}
+
+/**
+ * Writes a project of its own beside the state, since a stack's configuration is a file in the project's directory and
+ * the repository's `Pulumi.dev.yaml` is the operator's. The program itself is the repository's.
+ */
+async function writeProject(configure: (dev: StackConfig) => StackConfig): Promise<void> {
+  await fs.mkdir(projectDir, { recursive: true, mode: 0o700 });
+  const project = await readYaml(path.join(repository, "Pulumi.yaml"));
+  const stack = await readYaml(path.join(repository, `Pulumi.${stackName}.yaml`));
+  const kept = await readYaml(path.join(projectDir, `Pulumi.${stackName}.yaml`)).catch(ifMissing({}));
+  await writeJson(path.join(projectDir, "Pulumi.yaml"), { ...project, main: repository });
+  await writeJson(path.join(projectDir, `Pulumi.${stackName}.yaml`), {
+    // The salt that the engine wrote at the stack's creation: without it, secrets in the state cannot be read.
+    ...(kept.encryptionsalt ? { encryptionsalt: kept.encryptionsalt } : {}),
+    config: configure(stack.config as StackConfig),
+  });
+}
+
+async function readYaml(file: string): Promise<Record<string, unknown>> {
+  return (parse(await fs.readFile(file, "utf8")) ?? {}) as Record<string, unknown>;
+}
+
+/** JSON is YAML: the engine reads it, and it needs no care with quoting. */
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await fs.writeFile(file, JSON.stringify(value, null, 2) + "\n", { mode: 0o600 });
+}
+
+async function passphraseFile(): Promise<string> {
+  const file = path.join(stateDir, "passphrase");
+  await fs.mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await fs.writeFile(file, randomBytes(24).toString("base64"), { flag: "wx", mode: 0o600 }).catch((error) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  return file;
+}
+
+function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === "ENOENT") return value;
+    throw error;
+  };
+}
+
+/** A line for a person from an engine event, or undefined where there is nothing to tell. */
+export function describeEvent(event: EngineEvent): string | undefined {
+  const diagnostic = event.diagnosticEvent;
+  if (diagnostic && diagnostic.severity !== "info#err" && !diagnostic.ephemeral) {
+    return plain(diagnostic.message) || undefined;
+  }
+  const failed = event.resOpFailedEvent?.metadata;
+  if (failed) return `${failed.op} of ${nameOf(failed.urn)} (${failed.type}) failed`;
+  return undefined;
+}
+
+/** The engine's messages carry colour directives such as `<{%reset%}>`. */
+function plain(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "").trimEnd();
+}
+
+function nameOf(urn: string): string {
+  return urn.slice(urn.lastIndexOf("::") + 2);
+}
