@@ -1,0 +1,292 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { capture, run, type CommandResult } from "../process";
+import {
+  cgroup2Root,
+  createCgroup,
+  freeze,
+  isPopulated,
+  killCgroup,
+  onEmpty,
+  processesIn,
+  removeCgroup,
+  thaw,
+} from "./cgroup";
+import { trustCertificate } from "./hostTrust";
+import { HostVolumes, type VolumeAttachment } from "./hostVolumes";
+import { deviceNumber, loopDevice } from "./volume";
+
+/** What an instance is made of. */
+export interface HostSpec {
+  /** The instance's id, `i-...`: the machine's name, and the name of its control group. */
+  id: string;
+  /** Absolute path of a directory of its own: its layer over the image, console log and attachments. Outlives the host. */
+  dir: string;
+  /** The root filesystem that it starts from, which stays as it is. */
+  image: string;
+  /** Name (as of `ip netns`) of an existing network namespace with eth0 configured. */
+  netns: string;
+  /** A certificate authority (one PEM certificate) that the host is to trust. */
+  trust?: string;
+  /** Directory of the control group (cgroup v2) under which everything of the host runs. */
+  cgroup: string;
+}
+
+/** How a host ended: it powered itself off, was killed from outside, or could not run. */
+export interface HostExit {
+  reason: "poweroff" | "kill" | "crash";
+  detail: string;
+}
+
+/** What hostRunner.py writes. */
+type RunnerState = { state: "booting" | "running"; boots: number; pid?: number } | ({ state: "off" } & HostExit);
+
+/** SIGRTMIN+4 tells systemd to power off; glibc's SIGRTMIN is 34. */
+const POWER_BUTTON = 38;
+
+/**
+ * One EC2 instance as a systemd-nspawn host: real systemd as PID 1 on a layer over the image, in a network namespace.
+ * All that it is lies in its directory and its control group, so a Host can be constructed for an instance that
+ * already runs, started by a process that is long gone.
+ */
+export class Host {
+  private readonly volumes: HostVolumes;
+  private readonly listeners: ((exit: HostExit) => void)[] = [];
+  private exited?: { promise: Promise<void>; stopWatching: () => void };
+
+  constructor(readonly spec: HostSpec) {
+    mkdirSync(spec.dir, { recursive: true });
+    this.volumes = new HostVolumes(spec.dir);
+    if (this.running) this.watchForExit();
+  }
+
+  /** Path of what the host printed on its console, over all its boots. */
+  get consoleLog(): string {
+    return join(this.spec.dir, "console.log");
+  }
+
+  /** Whether any process of the host is there (also while it boots or shuts down). */
+  get running(): boolean {
+    return isPopulated(this.cgroup);
+  }
+
+  /** The host's PID 1 as this machine numbers it; undefined when it does not run. */
+  get pid(): number | undefined {
+    // systemd moves itself from the payload's own group to init.scope early in its boot.
+    const payload = join(this.cgroup, "boot/payload");
+    return processesIn(join(payload, "init.scope"))[0] ?? processesIn(payload)[0];
+  }
+
+  /** How often the host has booted since it was started: 1, and one more for each reboot; 0 when it is off. */
+  get boots(): number {
+    const state = this.runnerState();
+    return this.running && state && state.state !== "off" ? state.boots : 0;
+  }
+
+  /** The volumes attached to it. */
+  get attachments(): VolumeAttachment[] {
+    return this.volumes.attached;
+  }
+
+  /** Calls back each time that the host ends. A reboot is none of it: the host boots again by itself. */
+  onExit(listener: (exit: HostExit) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Starts the host; resolves once its PID 1 runs. Its root and its volumes are as the last run left them. */
+  async boot(): Promise<void> {
+    if (this.running) throw new Error(`${this.spec.id} is running already`);
+    if (this.spec.trust) trustCertificate(this.spec.image, join(this.spec.dir, "upper"), this.spec.trust);
+    await this.volumes.prepare();
+    rmSync(this.stateFile, { force: true });
+    removeCgroup(this.cgroup);
+    createCgroup(join(this.cgroup, "runner"));
+    const runner = this.startRunner();
+    const state = await this.untilBooted(runner);
+    if (state?.state === "running") return this.watchForExit();
+    const reason = state?.state === "off" ? state.detail : "it was killed while it booted";
+    throw new Error([`${this.spec.id} did not boot: ${reason}`, ...this.consoleTail()].join("\n  "));
+  }
+
+  /**
+   * Shuts the host down as its power button would, and waits until it is off.
+   * @param graceSeconds after which it is killed, as EC2 does with an instance that does not stop
+   */
+  async poweroff(graceSeconds = 60): Promise<void> {
+    const pid = this.pid;
+    if (pid === undefined) return this.kill();
+    process.kill(pid, POWER_BUTTON);
+    const timer = setTimeout(() => killCgroup(this.cgroup), graceSeconds * 1000);
+    await this.exited?.promise;
+    clearTimeout(timer);
+  }
+
+  /** Takes the host's power away, and waits until no process of it is left. */
+  async kill(): Promise<void> {
+    await killCgroup(this.cgroup);
+    await this.exited?.promise;
+  }
+
+  /** Kills the host and deletes its root, console log and control group. Its volumes are detached and stay. */
+  async remove(): Promise<void> {
+    await this.kill();
+    for (const { volumeId } of this.attachments) await this.detach(volumeId);
+    removeCgroup(this.cgroup);
+    await rm(this.spec.dir, { recursive: true, force: true });
+  }
+
+  /** Lets go of the host and leaves it running, for another Host to take over. */
+  release(): void {
+    this.exited?.stopWatching();
+    this.exited = undefined;
+  }
+
+  /** Stops the host's processes from running, as a machine that hangs, until thaw. It can be killed meanwhile. */
+  freeze(): void {
+    freeze(join(this.cgroup, "boot"));
+  }
+
+  /** Undoes freeze. */
+  thaw(): void {
+    thaw(join(this.cgroup, "boot"));
+  }
+
+  /**
+   * Attaches a volume, at once if the host runs: as /dev/nvme1n1 and up, at the device name asked for, and as
+   * /dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_vol0123... Doing it again changes nothing.
+   */
+  async attach(volume: VolumeAttachment): Promise<void> {
+    await this.volumes.attach(volume);
+    await this.showDevices();
+  }
+
+  /** Detaches a volume. Fails while a running host has it mounted: the volume would be written to by nobody's leave. */
+  async detach(volumeId: string): Promise<void> {
+    const volume = this.volumes.attached.find((candidate) => candidate.volumeId === volumeId);
+    if (!volume) return;
+    const mountPoint = this.mountPointOf(await loopDevice(volume.image));
+    if (mountPoint) throw new Error(`${volumeId} is busy: ${this.spec.id} has it mounted on ${mountPoint}`);
+    await this.volumes.detach(volumeId, () => this.showDevices());
+  }
+
+  /**
+   * Runs a command inside the host, as root.
+   * @param argv program and arguments, looked up in the host
+   * @param timeoutSeconds after which the command is killed and exec fails
+   */
+  async exec(argv: string[], timeoutSeconds = 60): Promise<CommandResult> {
+    const pid = this.pid;
+    if (pid === undefined) throw new Error(`${this.spec.id} does not run, so that ${argv[0]} cannot be run in it`);
+    const namespaces = ["--mount", "--net", "--pid", "--uts", "--ipc", "--cgroup", "--root", "--wd"];
+    const enter = ["--target", String(pid), ...namespaces, "--", ...argv];
+    const env = {
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+      HOME: "/root",
+      LANG: "C.UTF-8",
+    };
+    return capture("nsenter", enter, { env, timeoutSeconds });
+  }
+
+  private get cgroup(): string {
+    return join(this.spec.cgroup, this.spec.id);
+  }
+
+  private get stateFile(): string {
+    return join(this.spec.dir, "state");
+  }
+
+  private runnerState(): RunnerState | undefined {
+    return existsSync(this.stateFile) ? JSON.parse(readFileSync(this.stateFile, "utf8")) : undefined;
+  }
+
+  /** Starts what boots the host, apart from this process: the host lives on when this process ends. */
+  private startRunner(): ChildProcess {
+    const { id, dir, image, netns } = this.spec;
+    const runner = join(__dirname, "hostRunner.py");
+    const argument = JSON.stringify({ id, dir, image, netns, cgroup: relative(cgroup2Root(), this.cgroup) });
+    const console = openSync(this.consoleLog, "a");
+    try {
+      const unshare = ["--mount", "--propagation", "private", "/usr/bin/python3", runner, argument];
+      const child = spawn("unshare", unshare, { stdio: ["ignore", console, console], detached: true });
+      child.unref();
+      return child;
+    } finally {
+      closeSync(console);
+    }
+  }
+
+  /** Resolves as soon as the host runs or is off; with undefined where its end left no word, as after a kill. */
+  private untilBooted(runner?: ChildProcess): Promise<RunnerState | undefined> {
+    return new Promise((resolve, reject) => {
+      const settle = (finish: () => void) => {
+        watcher.close();
+        stopWatching();
+        runner?.removeAllListeners();
+        finish();
+      };
+      const look = () => {
+        const state = this.runnerState();
+        if (state && state.state !== "booting") settle(() => resolve(state));
+      };
+      const ended = () => settle(() => resolve(this.offState()));
+      const watcher = watch(this.spec.dir, look);
+      // The runner enters the control group by itself, so an empty group says nothing until the runner is known there.
+      const stopWatching = runner ? () => {} : onEmpty(this.cgroup, ended);
+      runner?.once("exit", ended);
+      runner?.once("error", (error) => settle(() => reject(error)));
+      look();
+    });
+  }
+
+  private offState(): RunnerState | undefined {
+    const state = this.runnerState();
+    return state?.state === "off" ? state : undefined;
+  }
+
+  private watchForExit(): void {
+    let stopWatching = () => {};
+    const promise = new Promise<void>((resolve) => {
+      stopWatching = onEmpty(this.cgroup, () => {
+        const state = this.offState();
+        this.exited = undefined;
+        const exit: HostExit =
+          state?.state === "off"
+            ? { reason: state.reason, detail: state.detail }
+            : { reason: "kill", detail: "its processes were killed" };
+        for (const listener of this.listeners) listener(exit);
+        resolve();
+      });
+    });
+    this.exited = { promise, stopWatching };
+  }
+
+  /** Makes the running host's /dev show its volumes. A host that is on its way down or up again gets them as it boots. */
+  private async showDevices(): Promise<void> {
+    const script = readFileSync(join(__dirname, "hostDevices.sh"), "utf8");
+    while (this.running) {
+      const state = await this.untilBooted();
+      if (state?.state !== "running") return;
+      try {
+        const enter = ["--mount", "--target", String(state.pid), "sh", "-c", script];
+        await run("nsenter", enter, { input: readFileSync(this.volumes.devicesFile) });
+        return;
+      } catch (error) {
+        if (this.boots === state.boots && this.pid !== undefined) throw error;
+      }
+    }
+  }
+
+  private mountPointOf(device: string | undefined): string | undefined {
+    const pid = this.pid;
+    if (pid === undefined || device === undefined) return undefined;
+    const number = deviceNumber(device);
+    const mounts = readFileSync(`/proc/${pid}/mountinfo`, "utf8").split("\n");
+    return mounts.map((line) => line.split(" ")).find((fields) => fields[2] === number)?.[4];
+  }
+
+  private consoleTail(): string[] {
+    return readFileSync(this.consoleLog, "utf8").trimEnd().split("\n").slice(-10);
+  }
+}
