@@ -1,0 +1,143 @@
+import * as lb from "@pulumi/aws/lb";
+import * as pulumi from "@pulumi/pulumi";
+import type { LoadBalancerPlan } from "../plan";
+import { type Cluster, tagged } from "./cluster";
+import { gate } from "./gate";
+import type { Host } from "./Host";
+
+export interface LoadBalancerArgs {
+  cluster: Cluster;
+  plan: LoadBalancerPlan;
+  region: string;
+  vpcId: pulumi.Input<string>;
+  /** Public subnets in two zones or more. */
+  subnetIds: pulumi.Input<string>[];
+  securityGroupId: pulumi.Input<string>;
+  /** The core services hosts. */
+  targets: Host[];
+  /** What must exist before the load balancer can be reached and can reach its targets. */
+  after: pulumi.Resource[];
+  /** An ACM certificate, which turns on HTTPS. @default plain HTTP */
+  certificateArn?: string;
+  /** The name that clients use, which the certificate covers. @default the load balancer's own */
+  domain?: string;
+  /** How long a WebSocket may be silent, in seconds. */
+  idleTimeoutSeconds: number;
+  /** How long a host that leaves may finish its requests, in seconds. */
+  drainSeconds: number;
+  /** How long `/health` may take to answer through the load balancer, in minutes. */
+  timeoutMinutes: number;
+}
+
+/** TLS 1.2 and 1.3 with forward secrecy: AWS's recommendation. */
+const SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
+
+/** The Application Load Balancer in front of the core services, for HTTP and for WebSockets. */
+export class LoadBalancer extends pulumi.ComponentResource {
+  /** AWS's name for it, which the domain's DNS record points to. */
+  readonly dnsName: pulumi.Output<string>;
+  /** What clients and Realm Studio connect to. */
+  readonly url: pulumi.Output<string>;
+  /** Exists once `/health` has answered through it. */
+  readonly ready: pulumi.Resource;
+
+  constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("realm-cluster:index:LoadBalancer", name, {}, opts);
+    const balancer = this.createBalancer(args);
+    const targetGroup = this.createTargetGroup(args);
+    const listeners = this.createListeners(args, balancer, targetGroup);
+    const attachments = this.attach(args, targetGroup);
+    this.dnsName = balancer.dnsName;
+    const secure = args.certificateArn !== undefined;
+    this.url = pulumi.interpolate`${secure ? "https" : "http"}://${args.domain ?? balancer.dnsName}`;
+    this.ready = this.awaitHealth(name, args, secure, [...listeners, ...attachments, ...args.after]);
+    this.registerOutputs({ dnsName: this.dnsName, url: this.url });
+  }
+
+  private createBalancer({
+    cluster,
+    subnetIds,
+    securityGroupId,
+    idleTimeoutSeconds,
+  }: LoadBalancerArgs): lb.LoadBalancer {
+    const args = {
+      loadBalancerType: "application",
+      internal: false,
+      subnets: subnetIds,
+      securityGroups: [securityGroupId],
+      idleTimeout: idleTimeoutSeconds,
+      dropInvalidHeaderFields: true,
+      tags: tagged(cluster, "load-balancer"),
+    };
+    return new lb.LoadBalancer("realm", args, { parent: this });
+  }
+
+  private createTargetGroup({ cluster, plan, vpcId, drainSeconds }: LoadBalancerArgs): lb.TargetGroup {
+    const args = {
+      vpcId,
+      port: plan.targetPort,
+      protocol: "HTTP",
+      targetType: "instance",
+      deregistrationDelay: drainSeconds,
+      healthCheck: {
+        path: plan.healthPath,
+        protocol: "HTTP",
+        matcher: "200",
+        interval: 10,
+        timeout: 5,
+        healthyThreshold: 2,
+        unhealthyThreshold: 3,
+      },
+      tags: tagged(cluster, "core-services"),
+    };
+    return new lb.TargetGroup("core-services", args, { parent: this });
+  }
+
+  private createListeners(
+    { cluster, plan, certificateArn }: LoadBalancerArgs,
+    { arn: loadBalancerArn }: lb.LoadBalancer,
+    { arn: targetGroupArn }: lb.TargetGroup,
+  ): lb.Listener[] {
+    const forward = { defaultActions: [{ type: "forward", targetGroupArn }] };
+    const redirect = {
+      defaultActions: [{ type: "redirect", redirect: { protocol: "HTTPS", port: "443", statusCode: "HTTP_301" } }],
+    };
+    const [servingPort] = plan.listenerPorts;
+    return plan.listenerPorts.map((port) => {
+      const secure = certificateArn !== undefined && port === servingPort;
+      const args = {
+        loadBalancerArn,
+        port,
+        protocol: secure ? "HTTPS" : "HTTP",
+        ...(secure && { certificateArn, sslPolicy: SSL_POLICY }),
+        ...(port === servingPort ? forward : redirect),
+        tags: tagged(cluster, `listener-${port}`),
+      };
+      return new lb.Listener(`port-${port}`, args, { parent: this });
+    });
+  }
+
+  private attach({ plan, targets }: LoadBalancerArgs, { arn: targetGroupArn }: lb.TargetGroup): pulumi.Resource[] {
+    return targets.map(({ hostName, instanceId, ready }) => {
+      const args = { targetGroupArn, targetId: instanceId, port: plan.targetPort };
+      // A host that is not ready would only be an unhealthy target.
+      return new lb.TargetGroupAttachment(hostName, args, { parent: this, dependsOn: [ready] });
+    });
+  }
+
+  private awaitHealth(
+    name: string,
+    args: LoadBalancerArgs,
+    secure: boolean,
+    dependsOn: pulumi.Resource[],
+  ): pulumi.Resource {
+    const environment = {
+      URL: pulumi.interpolate`${secure ? "https" : "http"}://${this.dnsName}/health`,
+      SERVER_NAME: args.domain ?? "",
+      // The program does not read it; with it in its environment it runs again when a target is replaced.
+      TARGETS: pulumi.all(args.targets.map(({ instanceId }) => instanceId)).apply((ids) => ids.join(" ")),
+      TIMEOUT_SECONDS: String(args.timeoutMinutes * 60),
+    };
+    return gate(`${name}-health`, "awaitLoadBalancer", environment, { parent: this, dependsOn });
+  }
+}

@@ -1,0 +1,75 @@
+import * as aws from "@pulumi/aws";
+import * as ec2 from "@pulumi/aws/ec2";
+import { ConfigError } from "./config/faults";
+import type { Config } from "./config/schema";
+import type { Facts } from "./plan/facts";
+
+/**
+ * Asks AWS what the plan depends on.
+ *
+ * @throws ConfigError when a subnet to adopt is not in the VPC to adopt
+ */
+export async function lookUpFacts({ image, network }: Config): Promise<Facts> {
+  const [region, partition, caller, zones, imageId, adopted] = await Promise.all([
+    aws.getRegion(),
+    aws.getPartition(),
+    aws.getCallerIdentity(),
+    // Local and wavelength zones must be opted into, and have no NAT gateways.
+    aws.getAvailabilityZones({
+      state: "available",
+      filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
+    }),
+    findImage(image),
+    network.adopt && lookUpNetwork(network.adopt),
+  ]);
+  return {
+    region: region.region,
+    partition: partition.partition,
+    account: caller.accountId,
+    zones: [...zones.names].sort(),
+    imageId,
+    ...(adopted && { adopted }),
+  };
+}
+
+/** The id of the image that is named. Images that their owner calls deprecated are found too: a pinned name stays valid. */
+async function findImage(image: Config["image"]): Promise<string> {
+  if ("id" in image) return image.id;
+  const filters = [{ name: "name", values: [image.name] }];
+  const found = await ec2.getAmi({ owners: [image.owner], filters, includeDeprecated: true });
+  return found.id;
+}
+
+async function lookUpNetwork(adopt: NonNullable<Config["network"]["adopt"]>): Promise<NonNullable<Facts["adopted"]>> {
+  const describe = async (id: string) => ec2.getSubnet({ id });
+  const [vpc, privateSubnets, publicSubnets] = await Promise.all([
+    ec2.getVpc({ id: adopt.vpcId }),
+    Promise.all(adopt.privateSubnetIds.map(describe)),
+    Promise.all(adopt.publicSubnetIds.map(describe)),
+  ]);
+  const strange = [...privateSubnets, ...publicSubnets].filter(({ vpcId }) => vpcId !== adopt.vpcId);
+  if (strange.length > 0) {
+    const write = `write subnets of ${adopt.vpcId}`;
+    throw new ConfigError(
+      strange.map(({ id, vpcId }) => ({ path: "network.adopt", reason: `has ${id}, which is in ${vpcId}`, write })),
+    );
+  }
+  if (new Set(publicSubnets.map(({ availabilityZone }) => availabilityZone)).size < 2) {
+    const reason = "has all its subnets in one zone";
+    throw new ConfigError([
+      {
+        path: "network.adopt.publicSubnetIds",
+        reason,
+        write: "write subnets of two zones: a load balancer needs them",
+      },
+    ]);
+  }
+  return {
+    cidr: vpc.cidrBlock,
+    privateSubnets: privateSubnets.map(({ id, availabilityZone, cidrBlock }) => ({
+      id,
+      zone: availabilityZone,
+      cidr: cidrBlock,
+    })),
+  };
+}

@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterKeys } from "./components/ClusterKeys";
+import { ConsulNode } from "./components/ConsulNode";
+import { CoreServicesNode } from "./components/CoreServicesNode";
+import { Firewall } from "./components/Firewall";
+import type { HostArgs } from "./components/Host";
+import { HostRole } from "./components/HostRole";
+import { LoadBalancer } from "./components/LoadBalancer";
+import { Network } from "./components/Network";
+import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
+import { readConfig } from "./config";
+import { lookUpFacts } from "./facts";
+import { consulMembers, hostOutputs, readme } from "./outputs";
+import { planCluster } from "./plan";
+import { LOAD_BALANCER } from "./plan/firewall";
+import type { HostPlan } from "./plan/hosts";
+
+export = async () => {
+  const config = readConfig();
+  const plan = planCluster(config, await lookUpFacts(config), pulumi.getStack());
+  const { names, region } = plan;
+  const cluster = { name: names.cluster, prefix: names.prefix, tags: config.tags };
+
+  const network = new Network("network", { cluster, region, plan: plan.network });
+  const { vpcId } = network;
+  const firewall = new Firewall("firewall", { cluster, vpcId, plan: plan.firewall });
+  const { secretPath } = names;
+  const { featureToken, npmToken, authKey } = config;
+  const keys = new ClusterKeys("keys", { cluster, secretPath, secrets: plan.secrets, featureToken, npmToken, authKey });
+  const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
+
+  const hostArgs = (host: HostPlan, yieldsTo: pulumi.Resource[] = []): HostArgs => {
+    const role = roles.get(host.tier);
+    if (!role) throw new Error(`the plan has no tier ${host.tier}`);
+    return {
+      cluster,
+      region,
+      plan: host,
+      subnetId: network.privateSubnetIds[host.zone],
+      securityGroupId: firewall.groupIds[host.tier],
+      instanceProfile: role.instanceProfile,
+      bootTimeoutMinutes: config.bootTimeoutMinutes,
+      retainData: config.retainData,
+      after: [...network.ready, ...firewall.rules, ...keys.parameters, ...role.ready],
+      yieldsTo,
+    };
+  };
+  const consul = plan.consul.map((host) => new ConsulNode(host.name, { host: hostArgs(host) }));
+  const servers = consul.map(({ host }) => host);
+  const taken = servers.map(({ networkInterface }) => networkInterface);
+  const groups = plan.groups.map(({ label, hosts, members }) => {
+    const colocated = servers.filter(({ hostName }) => members.includes(hostName));
+    return new SyncWorkerGroup(label, { label, hosts: hosts.map((host) => hostArgs(host, taken)), members: colocated });
+  });
+  const nodes = plan.coreServices.map((host) => new CoreServicesNode(host.name, { host: hostArgs(host, taken) }));
+  const core = nodes.map(({ host }) => host);
+
+  const loadBalancer = new LoadBalancer("load-balancer", {
+    ...config.loadBalancer,
+    cluster,
+    region,
+    vpcId,
+    plan: plan.loadBalancer,
+    subnetIds: network.publicSubnetIds,
+    securityGroupId: firewall.groupIds[LOAD_BALANCER],
+    targets: core,
+    after: firewall.rules,
+    timeoutMinutes: config.bootTimeoutMinutes,
+  });
+
+  const hosts = hostOutputs(plan, [...servers, ...groups.flatMap((group) => group.hosts), ...core]);
+  const members = consulMembers(plan, hosts);
+  return {
+    studioUrl: loadBalancer.url,
+    adminToken: keys.adminToken,
+    consulMembers: members,
+    hosts,
+    loadBalancer: loadBalancer.dnsName,
+    readme: readme(plan, hosts, loadBalancer, members),
+  };
+};

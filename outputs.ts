@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Host } from "./components/Host";
+import type { LoadBalancer } from "./components/LoadBalancer";
+import type { Plan } from "./plan";
+
+/** One host, as the stack's output shows it. */
+export interface HostOutput {
+  name: string;
+  address: string;
+  zone: string;
+  services: string[];
+  instanceId: string;
+  /** The command that opens a session on it. */
+  session: string;
+}
+
+/** The hosts by the plan's order. */
+export function hostOutputs(plan: Plan, hosts: Host[]): pulumi.Output<HostOutput[]> {
+  return pulumi.all(
+    plan.hosts.map(({ name, zone, services }) => {
+      const { address, instanceId } = find(hosts, name);
+      return {
+        name,
+        address,
+        zone,
+        services: services.map((service) => service.name),
+        instanceId,
+        session: pulumi.interpolate`aws ssm start-session --region ${plan.region} --target ${instanceId}`,
+      };
+    }),
+  );
+}
+
+/** The command that asks a Consul server who is in the cluster. */
+export function consulMembers({ region }: Plan, hosts: pulumi.Output<HostOutput[]>): pulumi.Output<string> {
+  return hosts.apply(([{ instanceId }]) =>
+    [
+      `aws ssm start-session --region ${region} --target ${instanceId}`,
+      `--document-name AWS-StartInteractiveCommand --parameters 'command=["consul members"]'`,
+    ].join(" "),
+  );
+}
+
+/** What Pulumi Cloud and `pulumi stack output readme` show. */
+export function readme(
+  { names }: Plan,
+  hosts: pulumi.Output<HostOutput[]>,
+  { url, dnsName }: LoadBalancer,
+  members: pulumi.Output<string>,
+): pulumi.Output<string> {
+  return pulumi
+    .all([hosts, url, dnsName, members])
+    .apply(([list, studioUrl, loadBalancer, ask]) =>
+      [
+        `# Realm cluster ${names.cluster}`,
+        "",
+        `Realm Studio connects to <${studioUrl}> with the admin token: \`pulumi stack output adminToken --show-secrets\`.`,
+        `The load balancer is \`${loadBalancer}\`.`,
+        "",
+        "| host | address | zone | services | session |",
+        "|---|---|---|---|---|",
+        ...list.map(
+          ({ name, address, zone, services, session }) =>
+            `| ${name} | ${address} | ${zone} | ${services.join(", ")} | \`${session}\` |`,
+        ),
+        "",
+        "Who is in the Consul cluster:",
+        "",
+        "```sh",
+        ask,
+        "```",
+        "",
+      ].join("\n"),
+    );
+}
+
+function find(hosts: Host[], name: string): Host {
+  const host = hosts.find(({ hostName }) => hostName === name);
+  if (!host) throw new Error(`the plan has a host ${name} that was not made`);
+  return host;
+}
