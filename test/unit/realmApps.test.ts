@@ -1,0 +1,125 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import * as ts from "typescript";
+import { buildArtifact, type RealmArtifact } from "../../local/realm/artifact";
+import { cacheDir } from "../../local/tools/cache";
+
+const repository = path.resolve(__dirname, "../..");
+const apps = path.join(repository, "userdata/apps");
+const names = ["coreServices", "realmDirectory", "syncWorker"];
+
+let artifact: RealmArtifact;
+
+beforeAll(async () => {
+  artifact = await buildArtifact({ cacheDir, report: (line) => process.stderr.write(`${line}\n`) });
+}, 300_000);
+
+/** The faults of a program for the hosts, against the declarations of the real realm-object-server. */
+function faults(file: string): string[] {
+  const packages = path.join(artifact.directory, "node_modules");
+  const program = ts.createProgram([file], {
+    allowJs: true,
+    checkJs: true,
+    noEmit: true,
+    strict: true,
+    // The package's own NullStatsStorage fails it.
+    strictFunctionTypes: false,
+    // The packages' declarations were written for TypeScript 2; it is the apps that are under test.
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2017,
+    lib: ["lib.es2017.d.ts"],
+    module: ts.ModuleKind.Node16,
+    moduleResolution: ts.ModuleResolutionKind.Node16,
+    types: ["node"],
+    typeRoots: [path.join(repository, "node_modules/@types")],
+    paths: {
+      "realm-object-server": [path.join(packages, "realm-object-server/dist/index.d.ts")],
+      "realm-object-server-enterprise": [
+        path.join(repository, "local/realm/packages/realm-object-server-enterprise/index.d.ts"),
+      ],
+    },
+  });
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map((diagnostic) => ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n"));
+}
+
+describe("the apps against the real package's declarations", () => {
+  test.each(names)("%s.js fits", (name) => {
+    expect(faults(path.join(apps, `${name}.js`))).toEqual([]);
+  });
+
+  test("a setting that ROS does not have, or one of the wrong type, is found", () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "realm-apps-"));
+    try {
+      const file = path.join(directory, "wrong.js");
+      writeFileSync(
+        file,
+        `const { BasicServer } = require("realm-object-server");
+         const { ReplicatedSyncService } = require("realm-object-server-enterprise");
+         new BasicServer().start({ dataPath: "/data", autoKeygen: false });
+         new BasicServer().start({ dataPath: 1 });
+         new ReplicatedSyncService({ id: "w1" });`,
+      );
+      expect(faults(file)).toEqual([
+        expect.stringContaining("'autoKeygen' does not exist"),
+        expect.stringContaining("'number' is not assignable to type 'string'"),
+        expect.stringContaining("missing the following properties"),
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
+describe("the apps without their configuration", () => {
+  let directory: string;
+
+  beforeAll(() => {
+    directory = mkdtempSync(path.join(tmpdir(), "realm-apps-"));
+    cpSync(apps, directory, { recursive: true });
+    const credentials = path.join(directory, "credentials");
+    mkdirSync(credentials);
+    for (const name of ["auth-key", "auth-pub", "feature-token"]) writeFileSync(path.join(credentials, name), "x");
+    writeFileSync(path.join(credentials, "ros-default-password"), "\n");
+  });
+
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  /** Runs an app; its end status, and the line with which it died. */
+  function start(name: string, env: NodeJS.ProcessEnv): Promise<{ status: unknown; reason: string }> {
+    const all = { ...env, NODE_PATH: path.join(artifact.directory, "node_modules") };
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [path.join(directory, `${name}.js`)],
+        { env: all, timeout: 20_000 },
+        (error, _, stderr) => {
+          const reason = stderr.split("\n").find((line) => line.startsWith("fatal: ")) ?? "";
+          resolve({ status: error?.code ?? 0, reason });
+        },
+      );
+    });
+  }
+
+  test.each(names)("%s.js ends with 78 and says which variable is missing", async (name) => {
+    const ended = await start(name, {});
+    expect(ended).toEqual({ status: 78, reason: "fatal: the environment variable ROS_LOG_LEVEL is not set" });
+  });
+
+  test.each(names)("%s.js ends with 78 and says which credential is missing", async (name) => {
+    const ended = await start(name, { ROS_LOG_LEVEL: "info", CREDENTIALS_DIRECTORY: "/nowhere" });
+    const reason = "fatal: the credential auth-key is missing: there is no /nowhere/auth-key";
+    expect(ended).toEqual({ status: 78, reason });
+  });
+
+  test("coreServices.js refuses an empty password for the user realm-admin", async () => {
+    const ended = await start("coreServices", {
+      ROS_LOG_LEVEL: "info",
+      CREDENTIALS_DIRECTORY: path.join(directory, "credentials"),
+    });
+    expect(ended).toEqual({ status: 78, reason: "fatal: the credential ros-default-password is empty" });
+  });
+});
