@@ -1,0 +1,158 @@
+import { generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
+import * as settings from "@pulumi/pulumi/runtime/settings";
+import { parse } from "yaml";
+import program from "../../index";
+
+/** A resource as the program registered it. */
+export interface Registered {
+  urn: string;
+  type: string;
+  name: string;
+  custom: boolean;
+  /** The URN of its parent, the empty string for none. */
+  parent: string;
+  inputs: Record<string, unknown>;
+  /** Names of inputs that are secret. */
+  secrets: string[];
+  dependencies: string[];
+  options: { deleteBeforeReplace: boolean; retainOnDelete: boolean; ignoreChanges: string[] };
+}
+
+/** What a run of the whole program gave. */
+export interface Deployment {
+  resources: Registered[];
+  /** The stack's outputs. */
+  outputs: Record<string, unknown>;
+  /** Names of outputs that are secret. */
+  secretOutputs: string[];
+  ofType: (type: string) => Registered[];
+}
+
+export const KEY = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+});
+export const SECRETS = {
+  feature: "feature-token-text",
+  npm: "npm-token-text",
+  gossip: "gossip-key-text",
+  password: "pw-text",
+};
+
+const root = join(__dirname, "../..");
+
+/** The stack's configuration that Pulumi.dev.yaml gives, in the form in which the engine hands it to a program. */
+export function devConfig(): Record<string, string> {
+  const { config } = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
+  const given = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
+  return { ...given, "realm-cluster:featureToken": SECRETS.feature, "realm-cluster:npmToken": SECRETS.npm };
+}
+
+/** Runs the whole program against mocks, and returns when every resource is registered. */
+export async function deploy(changes: Record<string, string> = {}, stack = "dev"): Promise<Deployment> {
+  await pulumi.runtime.setMocks({ newResource: created, call: looked }, "realm-cluster", stack);
+  pulumi.runtime.setAllConfig({ ...devConfig(), ...changes }, ["realm-cluster:featureToken", "realm-cluster:npmToken"]);
+  const requests: RegisterResourceRequest[] = [];
+  const monitor = settings.getMonitor() as unknown as {
+    registerResource: (request: RegisterResourceRequest, ...rest: unknown[]) => unknown;
+  };
+  const register = monitor.registerResource.bind(monitor);
+  monitor.registerResource = (request, ...rest) => {
+    requests.push(request);
+    return register(request, ...rest);
+  };
+  const declared: Record<string, unknown> = await program();
+  const outputs: Record<string, unknown> = {};
+  const secretOutputs: string[] = [];
+  for (const [name, value] of Object.entries(declared)) {
+    const output = pulumi.output(value);
+    outputs[name] = await new Promise((resolve) => output.apply(resolve));
+    if (await pulumi.isSecret(output)) secretOutputs.push(name);
+  }
+  await pulumi.runtime.disconnect();
+  const resources = requests.map(registered);
+  return {
+    resources,
+    outputs,
+    secretOutputs,
+    ofType: (type) => resources.filter((resource) => resource.type === type),
+  };
+}
+
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+
+function registered(request: RegisterResourceRequest): Registered {
+  const inputs = (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
+  const isSecret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
+  const plain = Object.entries(inputs).map(([key, value]) => [
+    key,
+    isSecret(value) ? (value as { value: unknown }).value : value,
+  ]);
+  const parentType = request.getParent().split("::")[2];
+  const type = parentType ? `${parentType.split("$").pop()}$${request.getType()}` : request.getType();
+  return {
+    urn: ["urn:pulumi:" + pulumi.getStack(), pulumi.getProject(), type, request.getName()].join("::"),
+    type: request.getType(),
+    name: request.getName(),
+    custom: request.getCustom(),
+    parent: request.getParent(),
+    inputs: Object.fromEntries(plain),
+    secrets: Object.keys(inputs).filter((key) => isSecret(inputs[key])),
+    dependencies: request.getDependenciesList(),
+    options: {
+      deleteBeforeReplace: request.getDeletebeforereplace(),
+      retainOnDelete: request.getRetainondelete(),
+      ignoreChanges: request.getIgnorechangesList(),
+    },
+  };
+}
+
+/** What a provider would give a new resource beyond its inputs. */
+const GIVEN: Record<string, (name: string, inputs: Record<string, string[] | undefined>) => Record<string, unknown>> = {
+  "aws:ec2/networkInterface:NetworkInterface": (name, { privateIps }) => ({
+    privateIp: privateIps?.[0] ?? `address of ${name}`,
+  }),
+  "aws:lb/loadBalancer:LoadBalancer": () => ({ dnsName: "realm.elb.example.com" }),
+  "tls:index/privateKey:PrivateKey": () => ({ privateKeyPem: KEY.privateKey, publicKeyPem: KEY.publicKey }),
+  "random:index/randomBytes:RandomBytes": () => ({ base64: SECRETS.gossip }),
+  "random:index/randomPassword:RandomPassword": () => ({ result: SECRETS.password }),
+  "random:index/randomId:RandomId": () => ({ hex: "0123abcd" }),
+};
+
+function created({ type, name, inputs }: pulumi.runtime.MockResourceArgs): {
+  id: string;
+  state: Record<string, unknown>;
+} {
+  const id = `${type.split(":").pop()} ${name}`;
+  return { id, state: { name, arn: `arn of ${id}`, ...inputs, ...GIVEN[type]?.(name, inputs) } };
+}
+
+function looked({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+  const zoneOf = (id: string) => `eu-west-1${"abc"[Number(id.slice(-1))]}`;
+  switch (token) {
+    case "aws:index/getRegion:getRegion":
+      return { region: "eu-west-1" };
+    case "aws:index/getPartition:getPartition":
+      return { partition: "aws" };
+    case "aws:index/getCallerIdentity:getCallerIdentity":
+      return { accountId: "123456789012" };
+    case "aws:index/getAvailabilityZones:getAvailabilityZones":
+      return { names: ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"] };
+    case "aws:ec2/getAmi:getAmi":
+      return { id: "ami-0pinned" };
+    case "aws:ec2/getVpc:getVpc":
+      return { id: inputs.id, cidrBlock: "172.16.0.0/16" };
+    case "aws:ec2/getSubnet:getSubnet": {
+      const id = String(inputs.id);
+      return { id, vpcId: "vpc-0ad0", availabilityZone: zoneOf(id), cidrBlock: `172.16.${id.slice(-1)}.0/24` };
+    }
+    default:
+      throw new Error(`the program asked for ${token}`);
+  }
+}
