@@ -1,0 +1,37 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** A call of the AWS API, as far as the front has to understand it. */
+export interface Call {
+  /** As in the signature's scope: `ec2`, `elasticloadbalancing`, `ssm`... */
+  service: string;
+  /** `RunInstances` ... */
+  action: string;
+  /** Of the query protocol; empty for others. */
+  params: URLSearchParams;
+}
+
+/** Reads a request of the query protocol (EC2, ELB, IAM, STS) or of a JSON protocol (SSM and others). */
+export function parseCall(headers: IncomingHttpHeaders, url: string, body: Buffer): Call {
+  const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "");
+  const service = scope?.[1] ?? "";
+  const target = headers["x-amz-target"];
+  if (typeof target === "string") {
+    return { service, action: target.split(".").at(-1) ?? "", params: new URLSearchParams() };
+  }
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  const params = new URLSearchParams(isForm ? body.toString() : (url.split("?")[1] ?? ""));
+  return { service, action: params.get("Action") ?? "", params };
+}
+
+/** Services of which the machine is a mirror. */
+const MIRRORED = new Set(["ec2", "elasticloadbalancing"]);
+
+/** Whether the call may have changed what there should be on the machine. */
+export function isMutating({ service, action }: Call): boolean {
+  return MIRRORED.has(service) && !/^(Describe|Get|List|Search)/.test(action);
+}
+
+/** The values of a list parameter: `InstanceId.1=...&InstanceId.2=...`. */
+export function listParam(params: URLSearchParams, name: string): string[] {
+  return [...params].filter(([key]) => key.startsWith(`${name}.`)).map(([, value]) => value);
+}

@@ -1,0 +1,82 @@
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { buffer } from "node:stream/consumers";
+import { isMutating, parseCall, type Call } from "./call";
+import type { Machine } from "./gap";
+import { gapOf } from "./gaps";
+import { parseXml, serializeXml } from "./xml";
+
+export interface FrontOptions {
+  /** moto's address. */
+  upstream: string;
+  machine: Machine;
+  /** What the machine is to be may have changed. */
+  onMutation(call: Call): void;
+  /** Requests below `/_local/`: about the machine, not of the AWS API. */
+  local(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  log(line: string): void;
+}
+
+/** The AWS API: moto, with the machine behind it. */
+export function apiServer(options: FrontOptions): Server {
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((request, response) => {
+    const handled = request.url?.startsWith("/_local/")
+      ? options.local(request, response)
+      : handle(request, response, agent, options);
+    handled.catch((error: Error) => {
+      options.log(`api ${request.method} ${request.url}: ${error.stack ?? error.message}`);
+      if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
+      response.end(error.message);
+    });
+  });
+  // A client of the AWS SDK keeps its connections; one that is closed under its hands it takes for an error.
+  server.keepAliveTimeout = 120_000;
+  server.on("close", () => agent.destroy());
+  return server;
+}
+
+async function handle(request: IncomingMessage, response: ServerResponse, agent: Agent, options: FrontOptions) {
+  const body = await buffer(request);
+  const call = parseCall(request.headers, request.url ?? "", body);
+  const gap = gapOf(call);
+  if (gap?.answer) {
+    const answer = await gap.answer(call, options.machine);
+    response.writeHead(answer.status, { "Content-Type": "text/xml;charset=UTF-8" });
+    response.end(answer.body);
+    return;
+  }
+  const upstream = await forward(request, body, agent, options.upstream);
+  let content = await buffer(upstream);
+  const agreed = upstream.statusCode === 200;
+  if (agreed && gap?.act) await gap.act(call, options.machine);
+  if (agreed && gap?.amend) {
+    const document = parseXml(content.toString());
+    await gap.amend(document, options.machine, call);
+    content = Buffer.from(serializeXml(document));
+  }
+  if (agreed && isMutating(call)) options.onMutation(call);
+  const headers = { ...upstream.headers, "content-length": String(content.length) };
+  delete headers["transfer-encoding"];
+  response.writeHead(upstream.statusCode ?? 502, headers);
+  response.end(request.method === "HEAD" ? undefined : content);
+}
+
+function forward(request: IncomingMessage, body: Buffer, agent: Agent, upstream: string): Promise<IncomingMessage> {
+  const { hostname, port } = new URL(upstream);
+  const headers = { ...request.headers, "content-length": String(body.length) };
+  // The body goes as a whole. moto, like the service, tells one service from another by the Host header too.
+  for (const name of ["transfer-encoding", "connection", "expect"]) delete headers[name as keyof typeof headers];
+  return new Promise((resolve, reject) => {
+    const { method, url: path } = request;
+    const outgoing = httpRequest({ hostname, port, method, path, headers, agent }, resolve);
+    outgoing.on("error", (error) => reject(new Error(`moto at ${upstream}: ${error.message}`, { cause: error })));
+    outgoing.end(body);
+  });
+}

@@ -1,0 +1,36 @@
+import type { Document } from "@xmldom/xmldom";
+import type { TargetHealth } from "../balancer/serverState";
+import type { Host } from "../host";
+import type { Cloud } from "../model/model";
+import type { Call } from "./call";
+
+/** What the front knows of the machine. */
+export interface Machine {
+  /** What the API said when it was last asked. */
+  cloud(): Cloud;
+  host(instanceId: string): Host | undefined;
+  /** The instance is on: booted, and not on its way out. */
+  isOn(instanceId: string): boolean;
+  /** Address of a load balancer on this machine. */
+  balancerAddress(arn: string): Promise<string>;
+  /** Health of a target group's targets, by `id:port`; undefined for a group that no load balancer uses. */
+  targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
+}
+
+export interface Answer {
+  status: number;
+  /** XML */
+  body: string;
+}
+
+/** A difference between moto and AWS that the front closes. */
+export interface Gap {
+  service: string;
+  actions: string[];
+  /** Answers instead of moto. */
+  answer?(call: Call, machine: Machine): Promise<Answer>;
+  /** Corrects moto's answer. */
+  amend?(document: Document, machine: Machine, call: Call): void | Promise<void>;
+  /** Does what moto does not, once moto has agreed. */
+  act?(call: Call, machine: Machine): Promise<void>;
+}

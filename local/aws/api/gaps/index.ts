@@ -1,0 +1,15 @@
+import type { Call } from "../call";
+import type { Gap } from "../gap";
+import { consoleOutput } from "./consoleOutput";
+import { instanceState } from "./instanceState";
+import { loadBalancerAddress } from "./loadBalancerAddress";
+import { monitoring } from "./monitoring";
+import { reboot } from "./reboot";
+import { targetHealth } from "./targetHealth";
+
+/** Where moto is not AWS, and it matters to a host. */
+export const gaps: Gap[] = [consoleOutput, instanceState, loadBalancerAddress, monitoring, reboot, targetHealth];
+
+export function gapOf(call: Call): Gap | undefined {
+  return gaps.find((gap) => gap.service === call.service && gap.actions.includes(call.action));
+}

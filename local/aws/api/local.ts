@@ -1,0 +1,80 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { json } from "node:stream/consumers";
+import type { CommandResult } from "../../process";
+
+/** What the local AWS tells of itself: `GET /_local/state`. Kept stable for those who read it. */
+export interface LocalState {
+  name: string;
+  region: string;
+  endpoint: string;
+  /** What the last attempts failed with; empty when the machine is what the API says. */
+  errors: { what: string; message: string; times: number; at: string }[];
+  /** Something is still being done. */
+  busy: boolean;
+  instances: {
+    id: string;
+    /** Value of the tag Name. */
+    name?: string;
+    /** What the API was told: running, stopped, terminated. */
+    state: string;
+    /** What the host is. */
+    on: boolean;
+    address: string;
+    zone: string;
+    vpcId: string;
+    namespace: string;
+    /** PID 1 of the host; null when it is off. */
+    pid: number | null;
+    boots: number;
+    consoleLog: string | null;
+    volumes: { volumeId: string; device: string; image: string }[];
+  }[];
+  loadBalancers: {
+    name: string;
+    arn: string;
+    /** On this machine, for example `http://127.77.0.1`: one for each listener. */
+    urls: string[];
+    targets: { group: string; id: string; port: number; state: string; description?: string }[];
+  }[];
+}
+
+/** What can be done with the machine itself, which the AWS API has no call for. */
+export interface LocalOperations {
+  state(): Promise<LocalState>;
+  /** Runs a command as root in a host: what `aws ssm start-session` is for. */
+  exec(instanceId: string, command: string[]): Promise<CommandResult>;
+  /** Brings a port of the host's own loopback to this machine's: an SSM port-forwarding session. Returns host:port. */
+  forward(instanceId: string, port: number): Promise<{ address: string; url: string }>;
+  /** Resolves when nothing is being done, or waiting to be. */
+  settled(): Promise<void>;
+}
+
+/** Serves LocalOperations below `/_local/`, as JSON. */
+export function localHandler(operations: LocalOperations) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { status, body } = await handle(request, operations).catch((error: Error) => ({
+      status: 400,
+      body: { error: error.message },
+    }));
+    response.writeHead(status, { "Content-Type": "application/json" });
+    response.end(`${JSON.stringify(body, undefined, 2)}\n`);
+  };
+}
+
+async function handle(request: IncomingMessage, operations: LocalOperations) {
+  const route = `${request.method} ${request.url}`;
+  if (route === "GET /_local/state") return { status: 200, body: await operations.state() };
+  if (route === "GET /_local/settled") {
+    await operations.settled();
+    return { status: 200, body: await operations.state() };
+  }
+  if (route === "POST /_local/exec") {
+    const { instanceId, command } = (await json(request)) as { instanceId: string; command: string[] };
+    return { status: 200, body: await operations.exec(instanceId, command) };
+  }
+  if (route === "POST /_local/forward") {
+    const { instanceId, port } = (await json(request)) as { instanceId: string; port: number };
+    return { status: 200, body: await operations.forward(instanceId, port) };
+  }
+  return { status: 404, body: { error: `there is no ${route}` } };
+}

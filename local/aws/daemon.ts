@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
+import type { AddressInfo, ListenOptions } from "node:net";
+import { DescribeInstanceAttributeCommand } from "@aws-sdk/client-ec2";
+import { apiServer } from "./api/front";
+import { localHandler } from "./api/local";
+import { createCgroup } from "./cgroup";
+import { Clients } from "./clients";
+import { RoleCredentials } from "./imds/credentials";
+import { imdsServer } from "./imds/server";
+import { internetServer } from "./internet";
+import { Moto } from "./moto";
+import { accountId, cgroupsOf, statePaths, type AwsOptions } from "./options";
+import { Machine } from "./reconcile/machine";
+import { CertificateAuthority } from "./tls";
+
+/** What whoever started a local AWS has to know of it; also in the file `aws.json` of its state directory. */
+export interface RunningAws {
+  pid: number;
+  /** For AWS_ENDPOINT_URL. */
+  endpoint: string;
+  region: string;
+}
+
+/**
+ * An AWS on one machine: whoever calls RunInstances gets a host. moto says what there is; this makes the machine so,
+ * and stands between moto and its clients where moto is not AWS.
+ */
+export class LocalAws {
+  private readonly paths;
+  private readonly moto: Moto;
+  private readonly servers: Server[] = [];
+  private machine?: Machine;
+
+  /** @param log gets a line for each thing worth knowing */
+  constructor(
+    private readonly options: AwsOptions,
+    private readonly log: (line: string) => void,
+  ) {
+    this.paths = statePaths(options.stateDir);
+    this.moto = new Moto(options.moto, this.paths, (reason) => this.machine?.faults.add("moto", new Error(reason)));
+  }
+
+  /** Resolves once the API answers. */
+  async start(): Promise<RunningAws> {
+    const { name, region } = this.options;
+    mkdirSync(this.options.stateDir, { recursive: true });
+    createCgroup(cgroupsOf(name).hosts);
+    const authority = new CertificateAuthority(this.paths.tls);
+    await Promise.all([authority.ensure(), this.moto.start()]);
+    const clients = new Clients(this.moto.endpoint, region);
+    const machine = new Machine({ ...this.options, paths: this.paths, clients, authority, log: this.log });
+    this.machine = machine;
+    await this.listen(this.imds(machine, clients), { path: this.paths.imdsSocket });
+    await this.listen(internetServer(this.options.internet ?? {}), { path: this.paths.internetSocket });
+    const api = apiServer({
+      upstream: this.moto.endpoint,
+      machine,
+      onMutation: () => machine.trigger(),
+      local: localHandler(machine),
+      log: this.log,
+    });
+    const address = await this.listen(api, { host: "127.0.0.1", port: this.options.port ?? 0 });
+    const { port } = address as AddressInfo;
+    await machine.start(port);
+    const running = { pid: process.pid, endpoint: `http://127.0.0.1:${port}`, region };
+    writeFileSync(`${this.paths.ready}.new`, JSON.stringify(running));
+    renameSync(`${this.paths.ready}.new`, this.paths.ready);
+    this.log(`ready at ${running.endpoint}`);
+    return running;
+  }
+
+  /** Ends what serves the API; the hosts are left to whoever cleans up (see clean.ts). */
+  async stop(): Promise<void> {
+    rmSync(this.paths.ready, { force: true });
+    for (const server of this.servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+    await this.machine?.stop();
+    await this.moto.stop();
+  }
+
+  private imds(machine: Machine, { ec2, iam, sts }: Clients): Server {
+    const credentials = new RoleCredentials(iam, sts);
+    return imdsServer({
+      cloud: () => machine.cloud(),
+      account: accountId,
+      role: (instance) => credentials.roleOf(instance),
+      userData: async ({ id }) => {
+        const attribute = new DescribeInstanceAttributeCommand({ InstanceId: id, Attribute: "userData" });
+        const data = (await ec2.send(attribute)).UserData?.Value;
+        return data ? Buffer.from(data, "base64") : undefined;
+      },
+      log: this.log,
+    });
+  }
+
+  private async listen(server: Server, where: ListenOptions) {
+    // A socket that a crash left behind.
+    if (where.path) rmSync(where.path, { force: true });
+    server.listen(where);
+    await once(server, "listening");
+    this.servers.push(server);
+    return server.address();
+  }
+}

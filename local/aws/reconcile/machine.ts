@@ -1,0 +1,252 @@
+import { EventEmitter, once } from "node:events";
+import type { Machine as MachineView } from "../api/gap";
+import type { LocalOperations, LocalState } from "../api/local";
+import { LoopbackAddresses } from "../addresses";
+import type { Forward } from "../balancer/config";
+import { HAProxy } from "../balancer/haproxy";
+import type { TargetHealth } from "../balancer/serverState";
+import type { Clients } from "../clients";
+import type { Host } from "../host";
+import type { CommandResult } from "../../process";
+import { describeEc2 } from "../model/describe";
+import { describeElb } from "../model/describeElb";
+import type { Cloud } from "../model/model";
+import { hostNamespace } from "../network/names";
+import { cgroupsOf, type AwsOptions, type StatePaths } from "../options";
+import type { CertificateAuthority } from "../tls";
+import { backendName, planBalancers, serverName } from "./balancerPlan";
+import { diff, stepName } from "./diff";
+import { stopInApi } from "./exit";
+import { Faults } from "./faults";
+import { Hosts } from "./hosts";
+import { changeInterfaces, interfaceChanges } from "./interfaces";
+import { Loop } from "./loop";
+import { planNetworks } from "./networkPlan";
+import { Networks } from "./networks";
+import { localState } from "./state";
+
+export interface MachineOptions extends AwsOptions {
+  paths: StatePaths;
+  clients: Clients;
+  authority: CertificateAuthority;
+  log(line: string): void;
+}
+
+/** This machine, made into what the API says. */
+export class Machine implements MachineView, LocalOperations {
+  readonly faults: Faults;
+  private readonly hosts: Hosts;
+  private readonly networks: Networks;
+  private readonly haproxy: HAProxy;
+  private readonly loop: Loop;
+  private readonly balancerAddresses: LoopbackAddresses;
+  private readonly forwardAddresses: LoopbackAddresses;
+  private readonly forwards = new Map<string, Forward>();
+  private readonly changes = new EventEmitter();
+  private apiPort = 0;
+  private current: Cloud;
+
+  constructor(private readonly options: MachineOptions) {
+    const { paths, name, region, log } = options;
+    this.current = {
+      ...{ region, vpcs: [], subnets: [], securityGroups: [], interfaces: [] },
+      ...{ instances: [], volumes: [], loadBalancers: [], targetGroups: [] },
+    };
+    this.faults = new Faults(log);
+    this.networks = new Networks(name, paths.networks, log);
+    this.haproxy = new HAProxy(paths.balancer);
+    this.balancerAddresses = new LoopbackAddresses("127.77.0", paths.balancerAddresses);
+    this.forwardAddresses = new LoopbackAddresses("127.77.1", paths.forwardAddresses);
+    this.hosts = new Hosts({
+      name,
+      image: options.image,
+      trust: options.authority.certificate,
+      instancesDir: paths.instances,
+      volumesDir: paths.volumes,
+      cgroup: cgroupsOf(name).hosts,
+      onChange: (what, error) => this.stepEnded(what, error),
+      onExit: (id, exit) => stopInApi(options.clients.ec2, id, exit),
+    });
+    this.loop = new Loop(
+      () => this.reconcile(),
+      () => undefined,
+    );
+  }
+
+  /** @param apiPort where hosts' calls of AWS services go */
+  async start(apiPort: number): Promise<void> {
+    this.apiPort = apiPort;
+    await this.certificate();
+    this.hosts.adopt();
+    this.trigger();
+  }
+
+  /** Stops looking after the machine; hosts are left as they are. */
+  async stop(): Promise<void> {
+    await this.loop.stop();
+    this.hosts.release();
+    this.haproxy.stop();
+    await this.networks.stop();
+    this.balancerAddresses.close();
+    this.forwardAddresses.close();
+  }
+
+  trigger(): void {
+    this.loop.trigger();
+  }
+
+  cloud(): Cloud {
+    return this.current;
+  }
+
+  host(instanceId: string): Host | undefined {
+    return this.hosts.get(instanceId);
+  }
+
+  isOn(instanceId: string): boolean {
+    return this.hosts.isOn(instanceId);
+  }
+
+  balancerAddress(arn: string): Promise<string> {
+    return this.balancerAddresses.claim(arn);
+  }
+
+  async targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined> {
+    const group = this.current.targetGroups.find(({ arn }) => arn === groupArn);
+    const balancer = this.current.loadBalancers.find(({ listeners }) =>
+      listeners.some(({ action }) => action.type === "forward" && action.targetGroupArn === groupArn),
+    );
+    if (!group || !balancer) return undefined;
+    const health = await this.haproxy.targetHealth();
+    const backend = backendName(balancer, group);
+    return new Map(
+      group.targets.flatMap((target) => {
+        const found = health.get(`${backend}/${serverName(target)}`);
+        return found ? [[serverName(target), found]] : [];
+      }),
+    );
+  }
+
+  async state(): Promise<LocalState> {
+    return localState({
+      ...this.options,
+      apiPort: this.apiPort,
+      cloud: this.current,
+      hosts: this.hosts,
+      faults: this.faults.list(),
+      busy: this.hosts.busy() || !this.loop.isIdle,
+      balancerAddress: (arn) => this.balancerAddresses.get(arn),
+      targetHealth: (arn) => this.targetHealth(arn),
+    });
+  }
+
+  exec(instanceId: string, command: string[]): Promise<CommandResult> {
+    const host = this.host(instanceId);
+    if (!host) throw new Error(`there is no host of ${instanceId}`);
+    return host.exec(command);
+  }
+
+  async forward(instanceId: string, port: number): Promise<{ address: string; url: string }> {
+    if (!this.hosts.isOn(instanceId)) throw new Error(`${instanceId} is not on`);
+    const address = await this.forwardAddresses.claim(instanceId);
+    const namespace = hostNamespace(this.options.name, instanceId);
+    this.forwards.set(`${instanceId}:${port}`, { instanceId, namespace, address, port });
+    await this.applyBalancer(this.current);
+    return { address: `${address}:${port}`, url: `http://${address}:${port}` };
+  }
+
+  async settled(): Promise<void> {
+    do {
+      await this.loop.settled();
+      if (this.hosts.busy()) await once(this.changes, "step");
+    } while (this.hosts.busy() || !this.loop.isIdle);
+  }
+
+  /** One look at what there should be, and all that can be done about it now. */
+  private async reconcile(): Promise<void> {
+    const { name, internet = {} } = this.options;
+    const cloud = await this.part("read the API", () => this.read());
+    if (!cloud) throw new Error("the API was not read");
+    this.current = cloud;
+    const plans = planNetworks(cloud, name, Object.keys(internet));
+    const networked = await this.part("make the networks", () => this.networks.apply(plans).then(() => true));
+    const balanced = await this.part("balance", () => this.applyBalancer(cloud).then(() => true));
+    const steps = diff(cloud, this.hosts.actual());
+    this.faults.keepOnly((what) => !/ (i|vol)-/.test(what) || steps.some((step) => stepName(step) === what));
+    if (networked) for (const step of steps) this.hosts.begin(step, cloud);
+    const inUse = new Set([...plans.map((plan) => plan.vpcId), ...this.hosts.actual().hosts.map((h) => h.vpcId)]);
+    const tidied = await this.part("remove networks", () => this.networks.keepOnly(inUse).then(() => true));
+    if (!networked || !balanced || !tidied) throw new Error("not everything could be done");
+  }
+
+  private async read(): Promise<Cloud> {
+    const { clients, region } = this.options;
+    const read = async () => {
+      const [ec2, elb] = await Promise.all([describeEc2(clients.ec2), describeElb(clients.elb)]);
+      return { region, ...ec2, ...elb };
+    };
+    const cloud = await read();
+    const changed = await changeInterfaces(
+      clients.ec2,
+      interfaceChanges(cloud, (instanceId) => this.hosts.has(instanceId)),
+    );
+    return changed ? read() : cloud;
+  }
+
+  private async applyBalancer(cloud: Cloud): Promise<void> {
+    const { name, paths, internet = {} } = this.options;
+    for (const [key, forward] of this.forwards) {
+      if (!this.hosts.has(forward.instanceId)) this.forwards.delete(key);
+    }
+    for (const { arn } of cloud.loadBalancers) await this.balancerAddresses.claim(arn);
+    const gone = (arn: string) => !cloud.loadBalancers.some((balancer) => balancer.arn === arn);
+    this.balancerAddresses
+      .keys()
+      .filter(gone)
+      .forEach((arn) => this.balancerAddresses.release(arn));
+    const certificate = await this.certificate();
+    await this.haproxy.apply({
+      files: { certificate, imdsSocket: paths.imdsSocket, internetSocket: paths.internetSocket },
+      apiPort: this.apiPort,
+      vpcs: planNetworks(cloud, name, Object.keys(internet)).map(({ vpcId, network }) => ({
+        id: vpcId,
+        namespace: network.namespace,
+      })),
+      ...planBalancers(cloud, {
+        name,
+        publicAddress: (arn) => this.balancerAddresses.get(arn)!,
+        certificate: () => certificate,
+      }),
+      forwards: [...this.forwards.values()],
+    });
+  }
+
+  /** Of the names that hosts know: AWS's services and the internet's. */
+  private certificate(): Promise<string> {
+    const { authority, region, internet = {} } = this.options;
+    return authority.issue("names", [`*.${region}.amazonaws.com`, ...Object.keys(internet)]);
+  }
+
+  private async part<T>(what: string, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await action();
+      this.faults.clear(what);
+      return result;
+    } catch (error) {
+      this.faults.add(what, error as Error);
+      return undefined;
+    }
+  }
+
+  private stepEnded(what: string, error: Error | undefined): void {
+    if (error) {
+      const { times } = this.faults.add(what, error);
+      setTimeout(() => this.trigger(), Math.min(0.5 * 2 ** times, 10) * 1000).unref();
+    } else {
+      this.options.log(`${what}: done`);
+      this.faults.clear(what);
+      this.trigger();
+    }
+    this.changes.emit("step");
+  }
+}
