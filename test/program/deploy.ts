@@ -71,7 +71,7 @@ export async function deploy(changes: Record<string, string> = {}, stack = "dev"
   const outputs: Record<string, unknown> = {};
   const secretOutputs: string[] = [];
   for (const [name, value] of Object.entries(declared)) {
-    const output = pulumi.output(value);
+    const output = pulumi.output(value as string);
     outputs[name] = await new Promise((resolve) => output.apply(resolve));
     if (await pulumi.isSecret(output)) secretOutputs.push(name);
   }
@@ -89,11 +89,9 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 function registered(request: RegisterResourceRequest): Registered {
   const inputs = (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;
-  const isSecret = (value: unknown) => typeof value === "object" && value !== null && SIGNATURE in value;
-  const plain = Object.entries(inputs).map(([key, value]) => [
-    key,
-    isSecret(value) ? (value as { value: unknown }).value : value,
-  ]);
+  const isSecret = (value: unknown): value is { value: unknown } =>
+    typeof value === "object" && value !== null && SIGNATURE in value;
+  const plain = Object.entries(inputs).map(([key, value]) => [key, isSecret(value) ? value.value : value]);
   const parentType = request.getParent().split("::")[2];
   const type = parentType ? `${parentType.split("$").pop()}$${request.getType()}` : request.getType();
   return {
@@ -106,8 +104,8 @@ function registered(request: RegisterResourceRequest): Registered {
     secrets: Object.keys(inputs).filter((key) => isSecret(inputs[key])),
     dependencies: request.getDependenciesList(),
     options: {
-      deleteBeforeReplace: request.getDeletebeforereplace(),
-      retainOnDelete: request.getRetainondelete(),
+      deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
+      retainOnDelete: request.getRetainondelete() ?? false,
       ignoreChanges: request.getIgnorechangesList(),
     },
   };

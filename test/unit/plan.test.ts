@@ -1,0 +1,53 @@
+import { planCluster } from "../../plan";
+import { addressIn } from "../../plan/network";
+import { configured, facts } from "./plan.examples";
+
+test("user data over EC2's limit is refused, naming the host and its largest parts", () => {
+  const noise = Array.from({ length: 900 }, (_, index) => [
+    `package-${(index * 7919) % 10007}`,
+    `${(index * 104729) % 99991}.0.0`,
+  ]);
+  const realm = { registry: "https://npm.example.com/", overrides: Object.fromEntries(noise) };
+  const config = configured({ realm, node: { version: "22.0.0", sha256: "0".repeat(64) } });
+  expect(() => planCluster(config, facts, "dev")).toThrow(/user data of consul-01 .*16384.*package\.json/);
+});
+
+test("hosts without the token of a registry do not ask for it", () => {
+  expect(planCluster(configured(), facts, "dev").secrets).not.toContain("npm-token");
+  expect(planCluster(configured({ npmToken: "t" }), facts, "dev").secrets).toContain("npm-token");
+});
+
+test("a Consul server that carries no worker may not read a worker's secrets", () => {
+  const { tiers } = planCluster(configured({ consul: { servers: 5 } }), facts, "dev");
+  const secrets = Object.fromEntries(tiers.map((tier) => [tier.name, tier.secrets]));
+  expect(secrets.consul).toEqual(["gossip-key"]);
+  expect(secrets["consul-sync"]).toContain("auth-key");
+});
+
+test("zones that the region does not have are refused by their place in the configuration", () => {
+  const config = configured({ zones: ["eu-west-1a", "us-east-1a"] });
+  expect(() => planCluster(config, facts, "dev")).toThrow(
+    'zones[1] is "us-east-1a": write zones of eu-west-1: eu-west-1a, eu-west-1b, eu-west-1c',
+  );
+});
+
+test("only three zones are used when none are named", () => {
+  const { network } = planCluster(configured(), { ...facts, zones: ["a", "b", "c", "d"] }, "dev");
+  expect(network.zones.map(({ zone }) => zone)).toEqual(["a", "b", "c"]);
+});
+
+test.each(["Dev", "1st", "a".repeat(29), "a.b", ""])("the stack name %j is refused", (stack) => {
+  expect(() => planCluster(configured(), facts, stack)).toThrow("name the stack with lower-case letters");
+});
+
+test("an address is counted from the subnet's first, and never one that AWS keeps for itself", () => {
+  expect(addressIn("10.0.0.0/24", 10)).toBe("10.0.0.10");
+  expect(addressIn("10.0.1.16/28", 14)).toBe("10.0.1.30");
+  for (const number of [3, 15]) expect(() => addressIn("10.0.1.16/28", number)).toThrow("use a larger network");
+});
+
+test("the same input gives the same plan, user data and all", () => {
+  const texts = [1, 2].map(() => JSON.stringify(planCluster(configured(), facts, "dev")));
+  expect(texts[0]).toBe(texts[1]);
+  expect(texts[0]).toContain('"userData"');
+});

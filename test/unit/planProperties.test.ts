@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { Netmask } from "netmask";
+import { type Plan, planCluster } from "../../plan";
+import { LOAD_BALANCER } from "../../plan/firewall";
+import { clusters } from "./plan.examples";
+
+// Compressing user data is nearly all of a plan's cost, and none of what is asserted here.
+jest.mock("../../userdata/render", () => ({
+  ...jest.requireActual("../../userdata/render"),
+  renderUserData: () => ({ text: "", base64: "", bytes: 0, parts: [] }),
+}));
+
+const holds = (property: (plan: Plan) => void) =>
+  fc.assert(fc.property(clusters, ({ config, facts }) => property(planCluster(config, facts, "dev"))));
+const distinct = (values: unknown[]) => new Set(values).size === values.length;
+
+describe("for every cluster", () => {
+  test("names, boot reports and planned addresses are unique", () => {
+    holds(({ hosts }) => {
+      expect(distinct(hosts.map(({ name }) => name))).toBe(true);
+      expect(distinct(hosts.map(({ bootReport }) => bootReport))).toBe(true);
+      expect(distinct(hosts.flatMap(({ address }) => address ?? []))).toBe(true);
+    });
+  });
+
+  test("subnets lie inside the VPC and do not overlap", () => {
+    holds(({ network }) => {
+      if (network.kind !== "own") throw new Error("an own network was asked for");
+      const subnets = network.zones
+        .flatMap(({ privateCidr, publicCidr }) => [privateCidr, publicCidr])
+        .map((cidr) => new Netmask(cidr));
+      for (const subnet of subnets) {
+        expect(new Netmask(network.cidr).contains(subnet)).toBe(true);
+        // AWS gives a load balancer no subnet smaller than this.
+        expect(subnet.bitmask).toBeLessThanOrEqual(27);
+        expect(subnets.filter((other) => other.contains(subnet) || subnet.contains(other))).toEqual([subnet]);
+      }
+    });
+  });
+
+  test("Consul's servers have addresses of their zone's private subnet, and every agent joins by exactly those", () => {
+    holds(({ consul, hosts, network }) => {
+      for (const { zone, address } of consul) {
+        const subnet = network.zones.find((candidate) => candidate.zone === zone)?.privateCidr;
+        expect(new Netmask(String(subnet)).contains(String(address))).toBe(true);
+      }
+      const addresses = consul.map(({ address }) => address);
+      for (const { services } of hosts) {
+        const file = services.flatMap(({ files }) => files).find(({ path }) => path === "/etc/consul.d/consul.json");
+        expect(JSON.parse(String(file?.content)).retry_join).toEqual(addresses);
+      }
+    });
+  });
+
+  test("every host has one Consul agent, and a data volume when it keeps state", () => {
+    holds(({ hosts }) => {
+      for (const { services, volumeGiB } of hosts) {
+        expect(services.filter(({ name }) => name === "consul-server" || name === "consul-agent")).toHaveLength(1);
+        expect(volumeGiB !== undefined).toBe(services.some(({ stateful }) => stateful));
+      }
+    });
+  });
+
+  test("the members of a group, and of Consul, are spread over the zones as evenly as their number allows", () => {
+    holds(({ consul, groups, coreServices, hosts, network }) => {
+      const members = groups.map((group) => hosts.filter(({ name }) => group.members.includes(name)));
+      for (const peers of [consul, coreServices, ...members]) {
+        const counts = network.zones.map(({ zone }) => peers.filter((peer) => peer.zone === zone).length);
+        expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      }
+    });
+  });
+
+  test("every group has as many workers as asked for, each with an id of its own", () => {
+    fc.assert(
+      fc.property(clusters, ({ config, facts }) => {
+        const { groups, hosts } = planCluster(config, facts, "dev");
+        expect(distinct(groups.map(({ label }) => label))).toBe(true);
+        for (const { label, workers } of config.syncWorkerGroups) {
+          const members = groups.find((group) => group.label === label)?.members ?? [];
+          expect(members).toHaveLength(workers);
+          const environments = hosts
+            .filter(({ name }) => members.includes(name))
+            .flatMap(({ services }) => services.flatMap(({ files }) => files))
+            .filter(({ path }) => path === "/etc/realm-cluster/sync-worker.env")
+            .map(({ content }) => content);
+          expect(environments.every((content) => content.includes(`SYNC_LABEL="${label}"`))).toBe(true);
+          expect(distinct(environments) && environments.length === workers).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test("each port is open to each host that runs one of its peers, and to no other group", () => {
+    holds(({ hosts, firewall }) => {
+      const wanted = new Set<string>();
+      for (const { tier, services } of hosts) {
+        for (const { port, protocol, from } of services.flatMap(({ ports }) => ports)) {
+          const sources = hosts
+            .filter((host) => host.services.some(({ name }) => from.includes(name)))
+            .map((host) => host.tier);
+          for (const source of [...sources, ...(from.includes(LOAD_BALANCER) ? [LOAD_BALANCER] : [])]) {
+            wanted.add(`${tier} ${protocol} ${port} ${source}`);
+          }
+        }
+      }
+      const planned = firewall.ingress
+        .filter(({ group }) => group !== LOAD_BALANCER)
+        .map(
+          ({ group, traffic, peer }) =>
+            `${group} ${traffic?.protocol} ${traffic?.port} ${"group" in peer && peer.group}`,
+        );
+      expect(planned.sort()).toEqual([...wanted].sort());
+      const rules = [...firewall.ingress, ...firewall.egress];
+      expect(distinct(firewall.ingress.map(({ name }) => name))).toBe(true);
+      expect(distinct(firewall.egress.map(({ name }) => name))).toBe(true);
+      expect(rules.filter(({ group }) => !firewall.groups.includes(group))).toEqual([]);
+    });
+  });
+
+  test("hosts of one tier run the same services", () => {
+    holds(({ hosts, tiers }) => {
+      for (const { name } of tiers) {
+        const kinds = hosts
+          .filter(({ tier }) => tier === name)
+          .map(({ services }) => services.map((service) => service.name).join());
+        expect(new Set(kinds).size).toBe(1);
+      }
+    });
+  });
+});
