@@ -1,0 +1,86 @@
+/** The table of the aws provider. */
+import { boolean, list, map, number, object, string, type Package, type Properties } from "../core/schema";
+import { versionOf } from "../core/version";
+import { Aws, Clients } from "./context";
+import { instance } from "./ec2/instance";
+import { networkInterface } from "./ec2/networkInterface";
+import { eip, natGateway, route, routeTable, routeTableAssociation } from "./ec2/routes";
+import { securityGroup, securityGroupEgressRule, securityGroupIngressRule } from "./ec2/securityGroup";
+import { volume, volumeAttachment } from "./ec2/volume";
+import { internetGateway, subnet, vpc } from "./ec2/vpc";
+import { vpcEndpoint } from "./ec2/vpcEndpoint";
+import { explain, isGone } from "./errors";
+import { getAmi, getAvailabilityZones, getSubnet, getVpc } from "./functions";
+import { getCallerIdentity, getPartition, getRegion } from "./identity";
+import { instanceProfile } from "./iam/instanceProfile";
+import { role, rolePolicy, rolePolicyAttachment } from "./iam/role";
+import { listener } from "./lb/listener";
+import { loadBalancer } from "./lb/loadBalancer";
+import { targetGroup, targetGroupAttachment } from "./lb/targetGroup";
+import { parameter } from "./ssm";
+
+/** Validation that the real provider does while it starts, and this one never. */
+const skips = ["CredentialsValidation", "MetadataApiCheck", "RegionValidation", "RequestingAccountId"].map(
+  (what) => [`skip${what}`, boolean()] as const,
+);
+
+const config: Properties = {
+  region: string(),
+  accessKey: string(),
+  secretKey: string({ secret: true }),
+  token: string({ secret: true }),
+  profile: string(),
+  maxRetries: number(),
+  endpoints: list(object({ ec2: string(), elbv2: string(), iam: string(), ssm: string(), sts: string() })),
+  defaultTags: object({ tags: map(string()) }),
+  ...Object.fromEntries(skips),
+};
+
+/** What the stand-in of pulumi-resource-aws knows. */
+export const aws: Package<Aws> = {
+  name: "aws",
+  version: versionOf("@pulumi/aws"),
+  config,
+  resources: {
+    "aws:ebs/volume:Volume": volume,
+    "aws:ec2/eip:Eip": eip,
+    "aws:ec2/instance:Instance": instance,
+    "aws:ec2/internetGateway:InternetGateway": internetGateway,
+    "aws:ec2/natGateway:NatGateway": natGateway,
+    "aws:ec2/networkInterface:NetworkInterface": networkInterface,
+    "aws:ec2/route:Route": route,
+    "aws:ec2/routeTable:RouteTable": routeTable,
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": routeTableAssociation,
+    "aws:ec2/securityGroup:SecurityGroup": securityGroup,
+    "aws:ec2/subnet:Subnet": subnet,
+    "aws:ec2/volumeAttachment:VolumeAttachment": volumeAttachment,
+    "aws:ec2/vpc:Vpc": vpc,
+    "aws:ec2/vpcEndpoint:VpcEndpoint": vpcEndpoint,
+    "aws:iam/instanceProfile:InstanceProfile": instanceProfile,
+    "aws:iam/role:Role": role,
+    "aws:iam/rolePolicy:RolePolicy": rolePolicy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": rolePolicyAttachment,
+    "aws:lb/listener:Listener": listener,
+    "aws:lb/loadBalancer:LoadBalancer": loadBalancer,
+    "aws:lb/targetGroup:TargetGroup": targetGroup,
+    "aws:lb/targetGroupAttachment:TargetGroupAttachment": targetGroupAttachment,
+    "aws:ssm/parameter:Parameter": parameter,
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupEgressRule,
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupIngressRule,
+  },
+  invokes: {
+    "aws:ec2/getAmi:getAmi": getAmi,
+    "aws:ec2/getSubnet:getSubnet": getSubnet,
+    "aws:ec2/getVpc:getVpc": getVpc,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
+    "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
+    "aws:index/getPartition:getPartition": getPartition,
+    "aws:index/getRegion:getRegion": getRegion,
+  },
+  context(values) {
+    const clients = new Clients(values);
+    return (operation) => new Aws(operation, clients);
+  },
+  isGone,
+  explain,
+};
