@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withoutComments } from "./comments";
 import type { File } from "./service";
 
-/** A file of `userdata/files` as it is, for a path on the host. */
+/** A file of `userdata/files`, without its comments, for a path on the host. */
 export function staticFile(source: string, path: string, mode?: string): File {
-  return { path, content: readFileSync(join(__dirname, "files", source), "utf8"), mode };
+  return { path, content: read(join("files", source)), mode };
 }
 
 /** A systemd unit of `userdata/files/units`. */
@@ -19,7 +20,7 @@ export function readinessFiles(check: string): File[] {
 
 /** One of the Node.js programs of `userdata/apps`. */
 export function appFile(name: string): File {
-  return { path: `/opt/realm/${name}`, content: readFileSync(join(__dirname, "apps", name), "utf8") };
+  return { path: `/opt/realm/${name}`, content: read(join("apps", name)) };
 }
 
 /** The system user that a service runs as, made by systemd-sysusers. */
@@ -37,4 +38,8 @@ export function environmentFile(path: string, variables: Record<string, string>)
     return `${name}="${value.replace(/["\\$`]/g, "\\$&")}"\n`;
   });
   return { path, content: lines.join("") };
+}
+
+function read(source: string): string {
+  return withoutComments(source, readFileSync(join(__dirname, source), "utf8"));
 }

@@ -1,5 +1,6 @@
 """EC2 instance metadata by IMDSv2. Standard library only: it must work before anything was installed."""
 
+import http.client
 import json
 import time
 import urllib.error
@@ -21,7 +22,7 @@ def _request(path, method="GET", headers=None):
         return response.read().decode()
 
 
-def get(path, attempts=8):
+def get(path, attempts=5):
     """The text at PATH under /latest/, such as `meta-data/instance-id`, or None where there is nothing (404)."""
     global _token
     for attempt in range(1, attempts + 1):
@@ -34,7 +35,7 @@ def get(path, attempts=8):
                 return None
             _token = None
             reason = "HTTP %d" % error.code
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             reason = str(getattr(error, "reason", error))
         if attempt < attempts:
             time.sleep(min(2 ** (attempt - 1) * 0.25, 8))

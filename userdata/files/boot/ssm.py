@@ -6,6 +6,7 @@ A boot has to be able to report that it failed before anything could be download
 import datetime
 import hashlib
 import hmac
+import http.client
 import json
 import random
 import time
@@ -14,7 +15,8 @@ import urllib.request
 
 import imds
 
-RETRIED = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "RequestLimitExceeded")
+# AccessDeniedException, as IAM takes some seconds to make a new role's policy known everywhere.
+RETRIED = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "RequestLimitExceeded", "AccessDeniedException")
 
 
 class SsmError(Exception):
@@ -88,7 +90,7 @@ def _post(action, payload):
             return json.loads(response.read())
     except urllib.error.HTTPError as error:
         raise _refusal(action, error) from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise SsmUnreachable("%s cannot be reached: %s" % (host, getattr(error, "reason", error))) from error
 
 
@@ -104,10 +106,10 @@ def _refusal(action, error):
     return SsmError(action, error.code, code or "Unknown", answer.get("message") or answer.get("Message") or text[:200])
 
 
-def get_secrets(path, names):
+def get_secrets(path, names, attempts=8):
     """The decrypted parameters PATH/NAME, by name. Raises SsmError also when one does not exist."""
     full = {"%s/%s" % (path, name): name for name in names}
-    answer = call("GetParameters", {"Names": sorted(full), "WithDecryption": True})
+    answer = call("GetParameters", {"Names": sorted(full), "WithDecryption": True}, attempts)
     missing = answer.get("InvalidParameters") or []
     if missing:
         raise SsmError("GetParameters", 400, "ParameterNotFound", "no parameter %s" % ", ".join(sorted(missing)))

@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import * as ts from "typescript";
+import { parse } from "yaml";
+import { ensureTestPackages, ensureTools } from "../../local/tools";
+import { missingRequirement } from "../../local/tools/requirements";
+import { withoutComments } from "../../userdata/comments";
+import { kinds, render } from "./userdataHosts";
+
+const repository = resolve(__dirname, "../..");
+const directory = mkdtempSync(join(tmpdir(), "userdata-"));
+let consul: string;
+
+// The hosts' own tools can be brought only where the local cluster can run; elsewhere these tests are told as skipped, with the reason.
+const missing = missingRequirement();
+const withTools = missing ? describe.skip : describe;
+const why = missing ? ` (skipped: ${missing})` : "";
+
+beforeAll(async () => {
+  if (missing) return;
+  const report = (line: string) => process.stderr.write(`${line}\n`);
+  await ensureTestPackages(report);
+  consul = (await ensureTools(report)).consul;
+}, 20 * 60_000);
+
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** How a tool ended, and everything that it printed. */
+function lint(command: string, args: string[], input?: string): { status: number | null; output: string } {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { input, encoding: "utf8", cwd: repository });
+  if (error) throw error;
+  return { status, output: stdout + stderr };
+}
+
+const fine = { status: 0, output: "" };
+
+withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
+  const root = join(directory, kind.replaceAll(" ", "-"));
+
+  beforeAll(() => {
+    for (const { path, content, permissions } of parse(render(kind).text).write_files) {
+      place(path, content, parseInt(permissions, 8));
+    }
+    // What the image has, and what the boot installs before the units start.
+    const programs = ["/bin/kill", "/usr/bin/python3", "/usr/bin/systemd-sysusers", "/usr/local/bin/consul"];
+    for (const path of [...programs, "/opt/node/bin/node"]) place(path, "", 0o755);
+    const system = "/usr/lib/systemd/system";
+    for (const name of readdirSync(system).filter((unit) => /\.(target|slice)$/.test(unit))) {
+      cpSync(join(system, name), join(root, system, name), { verbatimSymlinks: true });
+    }
+  });
+
+  function place(path: string, content: string, mode: number) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+    chmodSync(join(root, path), mode);
+  }
+
+  test("has user data that cloud-init accepts", () => {
+    const schema = (text: string) => {
+      place("/user-data", text, 0o644);
+      return lint("cloud-init", ["schema", "--config-file", join(root, "user-data")]);
+    };
+    const { text } = render(kind);
+    expect(schema(text)).toMatchObject({ status: 0, output: expect.stringContaining("Valid cloud-config") });
+    expect(schema(text.replace("permissions: ", "permission: "))).toMatchObject({ status: 1 });
+  });
+
+  test("has units that systemd accepts, and whose programs are there", () => {
+    const units = "/etc/systemd/system";
+    const verify = (names: string[]) =>
+      lint("systemd-analyze", ["verify", `--root=${root}`, ...names.map((name) => join(units, name))]);
+    expect(verify(readdirSync(join(root, units)))).toEqual(fine);
+
+    const boot = readFileSync(join(root, units, "realm-cluster-boot.service"), "utf8");
+    place(join(units, "misspelt.service"), boot.replace("Restart=", "Restarts="), 0o644);
+    expect(verify(["misspelt.service"]).output).toMatch(/Unknown key.*'Restarts'/);
+    place(join(units, "absent.service"), boot.replace("/usr/bin/python3", "/usr/bin/python4"), 0o644);
+    expect(verify(["absent.service"]).output).toContain("/usr/bin/python4 is not executable");
+  });
+
+  test("has a Consul configuration that Consul accepts", () => {
+    const validate = () => lint(consul, ["validate", join(root, "etc/consul.d")]);
+    expect(validate()).toMatchObject({ status: 0 });
+    place("/etc/consul.d/wrong.json", '{"bootstrap_expects": 3}', 0o644);
+    expect(validate()).toMatchObject({ status: 1, output: expect.stringContaining("bootstrap_expects") });
+  });
+});
+
+/** The files below folders of `userdata`, by their first lines and suffixes. */
+const sources = ["files/boot", "files/steps", "files/ready", "files/units", "apps"].flatMap((folder) =>
+  readdirSync(join(repository, "userdata", folder), { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => join("userdata", folder, name)),
+);
+const text = (path: string) => readFileSync(join(repository, path), "utf8");
+const bash = sources.filter((path) => path.endsWith(".sh") || text(path).startsWith("#!/bin/bash"));
+const python = sources.filter((path) => path.endsWith(".py") || text(path).startsWith("#!/usr/bin/python3"));
+const javaScript = sources.filter((path) => path.endsWith(".js"));
+
+test("every source is of a language that is checked", () => {
+  const units = sources.filter((path) => path.startsWith("userdata/files/units/"));
+  expect([...bash, ...python, ...javaScript, ...units].sort()).toEqual([...sources].sort());
+});
+
+withTools(`shellcheck${why}`, () => {
+  test.each(bash)("has nothing to say about %s", (path) => {
+    expect(lint("shellcheck", ["--external-sources", path])).toEqual(fine);
+  });
+
+  test("is not silent about a mistake", () => {
+    expect(lint("shellcheck", ["-"], "#!/bin/bash\nrm -rf $1/\n")).toMatchObject({ status: 1 });
+  });
+});
+
+describe("without its comments", () => {
+  test.each(bash)("%s is the same to bash", (path) => {
+    // What a function's definition is to bash has no comments.
+    const shown = (script: string) => lint("bash", ["-c", `whole() {\n${script}\n}\ndeclare -f whole`]);
+    expect(shown(withoutComments(path, text(path)))).toEqual({ status: 0, output: shown(text(path)).output });
+  });
+
+  test.each(python)("%s is the same to Python", (path) => {
+    const tree = (program: string) =>
+      lint("python3", ["-c", "import ast, sys; print(ast.dump(ast.parse(sys.stdin.read())))"], program);
+    expect(tree(withoutComments(path, text(path)))).toEqual({ status: 0, output: tree(text(path)).output });
+  });
+
+  test.each(javaScript)("%s is the same to Node.js", (path) => {
+    const printer = ts.createPrinter({ removeComments: true });
+    const printed = (program: string) => printer.printFile(ts.createSourceFile(path, program, ts.ScriptTarget.ES2017));
+    expect(lint(process.execPath, ["--check", "-"], withoutComments(path, text(path)))).toEqual(fine);
+    expect(printed(withoutComments(path, text(path)))).toBe(printed(text(path)));
+  });
+
+  test("a first line that names the interpreter stays", () => {
+    expect(withoutComments("boot", "#!/bin/bash\n# why\nmain\n")).toBe("#!/bin/bash\nmain\n");
+    expect(withoutComments("a.js", "/** doc */\nf(); // kept\n  // gone\n/** a */ g();\n/**\n * b\n */\n")).toBe(
+      "f(); // kept\n/** a */ g();\n",
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
+import { parse } from "yaml";
+import { environmentFile } from "../../userdata/files";
+import { checkUserDataSize, hostPackages, hostSecrets, userDataLimit } from "../../userdata/render";
+import { downloads, kinds, registry, render } from "./userdataHosts";
+
+interface WrittenFile {
+  path: string;
+  permissions: string;
+  owner: string;
+  content: string;
+}
+
+const files = (text: string): WrittenFile[] => parse(text).write_files;
+const file = (text: string, path: string): WrittenFile => {
+  const found = files(text).find((candidate) => candidate.path === path);
+  if (!found) throw new Error(`no ${path}`);
+  return found;
+};
+
+describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) => {
+  test("is a #cloud-config that writes files and starts the boot", () => {
+    const { text } = render(kind);
+    expect(text.startsWith("#cloud-config\n")).toBe(true);
+    expect(parse(text)).toMatchObject({
+      hostname: "host-01",
+      runcmd: [
+        ["systemctl", "daemon-reload"],
+        ["systemctl", "enable", "--now", "realm-cluster-boot.service"],
+      ],
+    });
+  });
+
+  test("is what EC2 gets: gzip in base64, the same bytes each time", () => {
+    const { text, base64, bytes } = render(kind);
+    expect(gunzipSync(Buffer.from(base64, "base64")).toString()).toBe(text);
+    expect(Buffer.from(base64, "base64")).toHaveLength(bytes);
+    expect(render(kind).base64).toBe(base64);
+    // The header's time is 0, and its operating system "unknown" or Unix, on every machine.
+    expect(Buffer.from(base64, "base64").subarray(4, 8)).toEqual(Buffer.alloc(4));
+  });
+
+  test("fits, with room for what is to come", () => {
+    expect(render(kind).bytes).toBeLessThan(userDataLimit * 0.85);
+  });
+
+  test("makes executable exactly what is executed", () => {
+    for (const { path, permissions, content } of files(render(kind).text)) {
+      expect({ path, executable: permissions === "0755" }).toEqual({ path, executable: content.startsWith("#!") });
+    }
+  });
+
+  test("brings every file that its boot steps, checks and units name", () => {
+    const { text } = render(kind);
+    const env = file(text, "/etc/realm-cluster/host.env").content;
+    const value = (name: string) => new RegExp(`^${name}="(.*)"$`, "m").exec(env)?.[1].split(" ") ?? [];
+    for (const step of value("BOOT_STEPS")) file(text, `/opt/realm-cluster/steps/${step}`);
+    for (const check of value("CHECKS")) file(text, `/opt/realm-cluster/ready/${check.split(":")[0]}.py`);
+    for (const unit of value("UNITS")) file(text, `/etc/systemd/system/${unit}`);
+    const started = files(text).flatMap(({ content }) => content.match(/^ExecStart=.*$/gm) ?? []);
+    for (const path of started.join(" ").match(/\/opt\/realm(-cluster)?\/\S+/g) ?? []) file(text, path);
+  });
+
+  test("names secrets, and only those that its units take", () => {
+    const { text } = render(kind);
+    const taken = files(text).flatMap(({ content }) => content.match(/^LoadCredential=.*$/gm) ?? []);
+    const names = new Set(taken.map((line) => line.replace(/^LoadCredential=(.*):.*$/, "$1")));
+    expect(hostSecrets(kinds[kind], downloads())).toEqual([...names].sort());
+    expect(file(text, "/etc/realm-cluster/host.env").content).toContain(`SECRETS="${[...names].sort().join(" ")}"`);
+  });
+
+  test("formats and mounts a volume only where state is kept", () => {
+    const { text } = render(kind);
+    const stateful = kind !== "core";
+    expect(text.includes("/opt/realm-cluster/steps/volume")).toBe(stateful);
+    expect(text.includes(".mount")).toBe(stateful);
+  });
+});
+
+describe("downloads", () => {
+  test("of an artifact take no npm token", () => {
+    expect(hostSecrets(kinds.core, downloads())).not.toContain("npm-token");
+    const env = file(render("core").text, "/etc/realm-cluster/downloads.env").content;
+    expect(env).toContain('CONSUL_URL="https://example.com/consul_1.20.6_linux_amd64.zip"\n');
+    expect(env).toContain('NODE_URL="https://example.com/node-v8.17.0-linux-x64.tar.xz"\n');
+    expect(env).toContain('REALM_URL="https://packages.example.com/realm.tar.gz"\n');
+  });
+
+  test("from a registry take the token where it wants one, and the exact versions", () => {
+    const overrides = { uws: "npm:ws@3.3.3" };
+    const { text } = render("core", { downloads: downloads({ ...registry, overrides }) });
+    expect(hostSecrets(kinds.core, downloads(registry))).toContain("npm-token");
+    expect(hostSecrets(kinds.core, downloads({ ...registry, token: false }))).not.toContain("npm-token");
+    expect(file(text, "/etc/realm-cluster/downloads.env").content).not.toContain("REALM_URL");
+    expect(JSON.parse(file(text, "/etc/realm-cluster/package.json").content)).toMatchObject({
+      dependencies: { "realm-object-server": "3.12.0", "realm-object-server-enterprise": "3.1.3" },
+      overrides,
+    });
+  });
+
+  test("are those that the services need, in the order in which they need each other", () => {
+    expect(hostPackages(kinds["dedicated Consul"])).toEqual(["consul"]);
+    expect(hostPackages([...kinds.core].reverse())).toEqual(["consul", "node", "realm"]);
+    expect(hostSecrets(kinds["dedicated Consul"], downloads(registry))).toEqual(["gossip-key"]);
+  });
+});
+
+describe("a host's services", () => {
+  test("may bring the same file, and may not disagree about it", () => {
+    const [server, worker] = kinds.colocated;
+    const other = { ...worker, files: [{ path: "/etc/consul.d/consul.json", content: "{}" }] };
+    expect(() => render("colocated", { services: [server, other] })).toThrow(
+      "Two services want different contents in /etc/consul.d/consul.json",
+    );
+    const { text } = render("core");
+    expect(files(text).filter(({ path }) => path.endsWith("/probe.py"))).toHaveLength(1);
+  });
+
+  test("say who may reach which port, and nothing is said twice", () => {
+    for (const { ports } of Object.values(kinds).flat()) {
+      const keys = ports.map(({ port, protocol }) => `${port}/${protocol}`);
+      expect(new Set(keys).size).toBe(keys.length);
+      for (const { from } of ports) expect(from.length).toBeGreaterThan(0);
+    }
+  });
+
+  test("of one Consul server never leave or prune each other", () => {
+    const config = JSON.parse(file(render("colocated").text, "/etc/consul.d/consul.json").content);
+    expect(config).toMatchObject({
+      server: true,
+      bootstrap_expect: 3,
+      client_addr: "127.0.0.1",
+      leave_on_terminate: false,
+      skip_leave_on_interrupt: true,
+      autopilot: { cleanup_dead_servers: false },
+      performance: { raft_multiplier: 1 },
+      ports: { serf_wan: -1 },
+    });
+    expect(config).not.toHaveProperty("encrypt");
+  });
+});
+
+test("user data that EC2 would refuse is refused with the names of its largest parts", () => {
+  const noise = Array.from({ length: 20000 }, (_, i) => ((i * 7919) % 104729).toString(36)).join("");
+  const [server, worker] = kinds["colocated"];
+  const large = { ...worker, files: [...worker.files, { path: "/opt/realm/large.js", content: noise }] };
+  const userData = render("colocated", { services: [server, large] });
+  expect(() => checkUserDataSize("consul-01", userData)).toThrow(
+    /^The user data of consul-01 takes \d+ bytes compressed; EC2 allows 16384\. Largest parts: \/opt\/realm\/large\.js \(\d+ bytes\), /,
+  );
+  expect(() => checkUserDataSize("consul-01", render("colocated"))).not.toThrow();
+});
+
+test("a change of the host's name changes host.env and the hostname only", () => {
+  const [one, other] = ["host-01", "host-02"].map((name) => files(render("core", { name }).text));
+  const changed = one.filter(({ content }, index) => content !== other[index].content);
+  expect(changed.map(({ path }) => path)).toEqual(["/etc/realm-cluster/host.env"]);
+});
+
+describe("an environment file", () => {
+  const directory = mkdtempSync(join(tmpdir(), "userdata-"));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test("gives a shell back every printable value as it was", () => {
+    const printable = fc.string({ unit: fc.constantFrom(..."ab \"'\\$`!#%;&|<>(){}[]*?~^=é") });
+    fc.assert(
+      fc.property(fc.array(printable, { minLength: 1, maxLength: 40 }), (values) => {
+        const path = join(directory, "env");
+        const names = values.map((_, index) => `V${index}`);
+        writeFileSync(path, environmentFile(path, Object.fromEntries(names.map((n, i) => [n, values[i]]))).content);
+        const print = `set -eu; source ${path}; printf '%s\\0' ${names.map((name) => `"$${name}"`).join(" ")}`;
+        expect(execFileSync("bash", ["-c", print]).toString().split("\0").slice(0, -1)).toEqual(values);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("refuses a line break, which would begin another variable", () => {
+    expect(() => environmentFile("/etc/x.env", { A: "1\nB=2" })).toThrow("A in /etc/x.env holds a control character");
+  });
+});
