@@ -10,6 +10,8 @@ export interface HostOutput {
   zone: string;
   services: string[];
   instanceId: string;
+  /** The SSM parameter in which the host reports its boot: `aws ssm get-parameter --name ...`. */
+  bootReport: string;
   /** The command that opens a session on it. */
   session: string;
 }
@@ -17,7 +19,7 @@ export interface HostOutput {
 /** The hosts by the plan's order. */
 export function hostOutputs(plan: Plan, hosts: Host[]): pulumi.Output<HostOutput[]> {
   return pulumi.all(
-    plan.hosts.map(({ name, zone, services }) => {
+    plan.hosts.map(({ name, zone, services, bootReport }) => {
       const { address, instanceId } = find(hosts, name);
       return {
         name,
@@ -25,6 +27,7 @@ export function hostOutputs(plan: Plan, hosts: Host[]): pulumi.Output<HostOutput
         zone,
         services: services.map((service) => service.name),
         instanceId,
+        bootReport,
         session: pulumi.interpolate`aws ssm start-session --region ${plan.region} --target ${instanceId}`,
       };
     }),

@@ -54,7 +54,9 @@ async function writeProject(configure: (dev: StackConfig) => StackConfig): Promi
   await fs.mkdir(projectDir, { recursive: true, mode: 0o700 });
   const project = await readYaml(path.join(repository, "Pulumi.yaml"));
   const stack = await readYaml(path.join(repository, `Pulumi.${stackName}.yaml`));
-  const kept = await readYaml(path.join(projectDir, `Pulumi.${stackName}.yaml`)).catch(ifMissing({}));
+  const kept = await readYaml(path.join(projectDir, `Pulumi.${stackName}.yaml`)).catch(
+    ifMissing<Record<string, unknown>>({}),
+  );
   await writeJson(path.join(projectDir, "Pulumi.yaml"), { ...project, main: repository });
   await writeJson(path.join(projectDir, `Pulumi.${stackName}.yaml`), {
     // The salt that the engine wrote at the stack's creation: without it, secrets in the state cannot be read.

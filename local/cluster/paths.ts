@@ -1,22 +1,20 @@
+/** Where the local cluster is on this machine. */
 import * as path from "node:path";
 
 /** The repository: where Pulumi.yaml is. */
 export const repository = path.resolve(__dirname, "../..");
 
-/** What is built once and kept: the engine, Consul, moto, the hosts' image, the packages that hosts download. */
-export const cacheDir = process.env.REALM_CLUSTER_CACHE ?? "/var/cache/realm-cluster";
-
 /** What a running local cluster keeps: hosts, volumes, Pulumi's state. `npm stop` removes it. */
 export const stateDir = process.env.REALM_CLUSTER_STATE ?? "/var/lib/realm-cluster-local";
 
-/**
- * Prefix of every namespace and cgroup, so that a test's cluster and an operator's can be told apart. Short: it becomes
- * part of names that the kernel limits.
- */
+/** Prefix of every namespace and control group, so that a test's cluster and an operator's can be told apart. */
 export const localName = process.env.REALM_CLUSTER_NAME ?? "realm";
 
-/** The stack that the local cluster is. Its configuration is Pulumi.dev.yaml, the guide's cluster. */
+/** The stack that the local cluster is; its configuration is Pulumi.dev.yaml, the guide's cluster. */
 export const stackName = "dev";
 
 /** The Pulumi project as this machine runs it: the repository's program, with configuration and state of its own. */
 export const projectDir = path.join(stateDir, "project");
+
+/** The state of the local AWS: its hosts and volumes. */
+export const awsDir = path.join(stateDir, "aws");

@@ -1,0 +1,54 @@
+/** The commands for the cluster on this machine, as package.json's scripts name them. */
+import { Command } from "commander";
+import { diagnose } from "./cluster/diagnose";
+import { elapsedReport } from "./cluster/report";
+import { printEnvironment } from "./cluster/awsOnly";
+import { start } from "./cluster/start";
+import { status } from "./cluster/status";
+import { stop } from "./cluster/stop";
+import { token } from "./cluster/token";
+import { missingRequirement } from "./tools/requirements";
+
+const program = new Command("realm-cluster")
+  .description(
+    "The Realm cluster on this machine: the same program, user data and commands as on AWS, without an account.",
+  )
+  .hook("preAction", () => {
+    const missing = missingRequirement();
+    if (missing) throw new Error(missing);
+  });
+
+program
+  .command("start")
+  .description("stand the cluster up, or bring it to what the program says; a second start changes nothing")
+  .action(async () => console.log(await start(elapsedReport())));
+program
+  .command("stop")
+  .description("end everything that start started, also after a crash, and delete its data")
+  .action(() => stop(elapsedReport()));
+program
+  .command("status")
+  .description("show hosts, Consul, services and where to log in; exit 1 unless the cluster is healthy")
+  .option("--json", "one JSON object, kept stable")
+  .action(async ({ json }: { json?: boolean }) => {
+    const { text, healthy } = await status(json ?? false);
+    console.log(text);
+    process.exitCode = healthy ? 0 : 1;
+  });
+program
+  .command("token")
+  .description("print the admin token, with which Realm Studio logs in")
+  .action(async () => console.log(await token()));
+program
+  .command("aws")
+  .description("start the local AWS alone and print the environment with which the AWS CLI and pulumi use it")
+  .action(async () => console.log(await printEnvironment(elapsedReport(console.error))));
+program
+  .command("diagnose")
+  .description("print what one looks at when something is wrong: boot reports, journals, Consul, the local AWS")
+  .action(async () => console.log(await diagnose()));
+
+program.parseAsync().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

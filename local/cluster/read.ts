@@ -1,0 +1,70 @@
+/** Asks everything that the state is made of: the stack's outputs, the boot reports, Consul, the load balancer. */
+import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { LocalAws } from "./localAws";
+import { readConsul, type ConsulState } from "./consul";
+import type { HostOutput, StackOutputs } from "./outputs";
+import { faults, type ClusterState, type HostState } from "./state";
+
+const CONSUL_HTTP_PORT = 8500;
+
+/** The cluster's state, and everything that is wrong with it in words. */
+export async function readState(
+  aws: LocalAws,
+  outputs: StackOutputs,
+): Promise<{ state: ClusterState; wrong: string[] }> {
+  const [hosts, consul, loadBalancerHealth] = await Promise.all([
+    readHosts(aws, outputs.hosts),
+    findConsul(aws, outputs.hosts),
+    askHealth(outputs.studioUrl),
+  ]);
+  const { leader, servers, services } = consul?.state ?? { leader: null, servers: [], services: [] };
+  const found = {
+    studioUrl: outputs.studioUrl,
+    loadBalancer: outputs.studioUrl,
+    consulUi: consul ? `${consul.url}/ui/` : null,
+    hosts,
+    consul: { leader, servers },
+    services,
+  };
+  const wrong = faults(found, loadBalancerHealth);
+  return { state: { healthy: wrong.length === 0, ...found }, wrong };
+}
+
+async function readHosts(aws: LocalAws, hosts: HostOutput[]): Promise<HostState[]> {
+  const ssm = new SSMClient(aws.client);
+  return Promise.all(
+    hosts.map(async ({ name, address, zone, services, instanceId, bootReport }) => {
+      const { Parameter } = await ssm.send(new GetParameterCommand({ Name: bootReport }));
+      const report = JSON.parse(Parameter?.Value ?? "{}") as { instanceId?: string; state?: string };
+      // A report of the instance that was there before says nothing of this one.
+      const ready = report.instanceId === instanceId && report.state === "ready";
+      return { name, address, zone, services, ready };
+    }),
+  );
+}
+
+/** The first agent that answers: one host being down hides nothing that the others know. */
+async function findConsul(
+  aws: LocalAws,
+  hosts: HostOutput[],
+): Promise<{ url: string; state: ConsulState } | undefined> {
+  for (const { instanceId } of hosts) {
+    try {
+      const url = await aws.forward(instanceId, CONSUL_HTTP_PORT);
+      return { url, state: await readConsul(url) };
+    } catch (error) {
+      // No agent there is the next one's turn; that none answers is told as a cluster without a leader.
+      if (!(error instanceof Error)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** The status of the load balancer's plain `/health`, or why there was none. */
+async function askHealth(url: string): Promise<string> {
+  try {
+    return String((await fetch(`${url}/health`, { signal: AbortSignal.timeout(10_000) })).status);
+  } catch (error) {
+    return `nothing (${(error as Error).message})`;
+  }
+}

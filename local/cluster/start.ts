@@ -1,0 +1,51 @@
+/** `npm start`: the whole cluster on this machine, from whatever is there already. */
+import type { Stack } from "@pulumi/pulumi/automation";
+import * as fs from "node:fs/promises";
+import { ensureTools } from "../tools";
+import { describeEvent, openStack } from "./engine";
+import { startLocalAws } from "./localAws";
+import { localConfig } from "./overrides";
+import { stateDir } from "./paths";
+import { readOutputs } from "./outputs";
+import { readState } from "./read";
+import type { Report } from "./report";
+import { becomeOnlyStarter } from "./starter";
+import { enginePath } from "./toolPath";
+import { renderState } from "./table";
+
+/**
+ * Builds what is missing, starts the local AWS if it does not run, deploys the program to it, and waits for what
+ * `pulumi up` waits for: every host's boot report, and the load balancer.
+ *
+ * @returns The cluster as tables.
+ * @throws When something could not be had or started, and when the cluster is not healthy after the update.
+ */
+export async function start(report: Report): Promise<string> {
+  const tools = await ensureTools(report);
+  await fs.mkdir(stateDir, { recursive: true, mode: 0o700 });
+  await becomeOnlyStarter(report);
+  const aws = await startLocalAws(tools, report);
+  const stack = await openStack({ path: await enginePath(tools), aws: aws.environment }, (dev) =>
+    localConfig(dev, tools),
+  );
+  await update(stack, report);
+  const { state, wrong } = await readState(aws, await readOutputs(stack));
+  const rendered = renderState(state, wrong);
+  if (!state.healthy) throw new Error(rendered);
+  return rendered;
+}
+
+async function update(stack: Stack, report: Report): Promise<void> {
+  // A starter that was killed left its lock on the state. There is only one starter, and it is this one.
+  await stack.cancel();
+  report("pulumi up");
+  const result = await stack.up({
+    onEvent: (event) => {
+      const line = describeEvent(event);
+      if (line) report(line);
+    },
+  });
+  const { resourceChanges = {} } = result.summary;
+  const changes = Object.entries(resourceChanges).map(([operation, count]) => `${count} ${operation}`);
+  report(`pulumi up: ${changes.join(", ")}`);
+}
