@@ -41,9 +41,9 @@ export interface LocalState {
 /** What can be done with the machine itself, which the AWS API has no call for. */
 export interface LocalOperations {
   state(): Promise<LocalState>;
-  /** Runs a command as root in a host: what `aws ssm start-session` is for. */
-  exec(instanceId: string, command: string[]): Promise<CommandResult>;
-  /** Brings a port of the host's own loopback to this machine's: an SSM port-forwarding session. Returns host:port. */
+  /** Runs a command as root in a host, for at most a minute or the time given: what `aws ssm start-session` is for. */
+  exec(instanceId: string, command: string[], timeoutSeconds?: number): Promise<CommandResult>;
+  /** Brings a port of the host's own loopback to this machine's: an SSM port-forwarding session.  */
   forward(instanceId: string, port: number): Promise<{ address: string; url: string }>;
   /** Resolves when nothing is being done, or waiting to be. */
   settled(): Promise<void>;
@@ -69,8 +69,12 @@ async function handle(request: IncomingMessage, operations: LocalOperations) {
     return { status: 200, body: await operations.state() };
   }
   if (route === "POST /_local/exec") {
-    const { instanceId, command } = (await json(request)) as { instanceId: string; command: string[] };
-    return { status: 200, body: await operations.exec(instanceId, command) };
+    const { instanceId, command, timeoutSeconds } = (await json(request)) as {
+      instanceId: string;
+      command: string[];
+      timeoutSeconds?: number;
+    };
+    return { status: 200, body: await operations.exec(instanceId, command, timeoutSeconds) };
   }
   if (route === "POST /_local/forward") {
     const { instanceId, port } = (await json(request)) as { instanceId: string; port: number };

@@ -1,4 +1,4 @@
-import { addNamespace, deleteNamespace, ipBatch, linksOf, listNamespaces } from "./namespace";
+import { addNamespace, deleteNamespace, ipBatch, linksOf, listNamespaces, sysctl } from "./namespace";
 import { run } from "../../process";
 
 /** An instance's place in its VPC. */
@@ -29,6 +29,8 @@ export async function connect(link: LinkSpec): Promise<void> {
     "link set eth0 up",
     `route add default via ${link.gateway}`,
   ]);
+  // It answers for neighbours at once; the kernel would wait for up to a second, lest it be one of many proxies.
+  await sysctl(link.vpcNamespace, { [`net.ipv4.neigh.${link.device}.proxy_delay`]: 0 });
   await ipBatch(link.vpcNamespace, [
     `link set ${link.device} up`,
     `route replace ${link.address}/32 dev ${link.device}`,

@@ -15,13 +15,14 @@ export interface VpcSpec {
  * Applying is idempotent and changes only what differs.
  */
 export class VpcNetwork {
+  private isPrepared = false;
   private appliedFirewall = "";
   private appliedAddresses = "";
 
   constructor(readonly namespace: string) {}
 
   async apply(spec: VpcSpec): Promise<void> {
-    if (!(await listNamespaces()).includes(this.namespace)) await this.create();
+    if (!this.isPrepared) await this.prepare();
     await this.applyAddresses(spec.addresses);
     const ruleset = renderFirewall(spec.firewall);
     if (ruleset === this.appliedFirewall) return;
@@ -29,13 +30,13 @@ export class VpcNetwork {
     this.appliedFirewall = ruleset;
   }
 
-  private async create(): Promise<void> {
-    await addNamespace(this.namespace);
+  /** Makes the namespace, or what an earlier attempt left undone of it. */
+  private async prepare(): Promise<void> {
+    if (!(await listNamespaces()).includes(this.namespace)) await addNamespace(this.namespace);
     await sysctl(this.namespace, {
       "net.ipv4.ip_forward": 1,
-      // A host takes its subnet for one link: for a neighbour's address it is the VPC that answers, at once.
+      // A host takes its subnet for one link: for a neighbour's address it is the VPC that answers.
       "net.ipv4.conf.default.proxy_arp": 1,
-      "net.ipv4.neigh.default.proxy_delay": 0,
       // A packet whose source is not the address of the link that it came by is dropped: EC2's source check.
       "net.ipv4.conf.default.rp_filter": 1,
       "net.ipv4.conf.all.rp_filter": 1,
@@ -47,6 +48,7 @@ export class VpcNetwork {
       "net.ipv6.conf.default.disable_ipv6": 1,
     });
     await ipBatch(this.namespace, ["link set lo up"]);
+    this.isPrepared = true;
   }
 
   private async applyAddresses(addresses: string[]): Promise<void> {

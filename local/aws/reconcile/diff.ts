@@ -71,7 +71,7 @@ function hostSteps(host: ActualHost, instances: Map<string, Instance>, volumes: 
       .filter((id) => !own.some((volume) => volume.id === id))
       .map((volumeId): Step => ({ do: "detach", instanceId, volumeId })),
     ...own
-      .filter((volume) => !host.attached.includes(volume.id) && !heldElsewhere(volume.id))
+      .filter(({ id }) => actual.volumes.includes(id) && !host.attached.includes(id) && !heldElsewhere(id))
       .map((volume): Step => ({ do: "attach", instanceId, volume, device: volume.attachment!.device })),
   ];
 }

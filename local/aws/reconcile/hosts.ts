@@ -41,6 +41,8 @@ export interface HostsOptions {
 /** The hosts and volumes on this machine. Steps on different hosts go on at once; those on one host do not. */
 export class Hosts {
   private readonly entries = new Map<string, Entry>();
+  /** Names of the steps that have begun and not ended. */
+  private readonly underWay = new Set<string>();
 
   constructor(private readonly options: HostsOptions) {
     mkdirSync(options.instancesDir, { recursive: true });
@@ -87,15 +89,16 @@ export class Hosts {
     return [...this.entries.keys()];
   }
 
-  /** Begins a step, and tells onChange when it has ended. */
+  /** Begins a step and tells onChange when it has ended; does nothing while the volume or the host is still busy. */
   begin(step: Step, cloud: Cloud): void {
     const entry = step.do === "boot" ? this.enter(step.instance) : this.entryOf(step);
+    if (entry?.doing || this.underWay.has(stepName(step))) return;
     this.occupy(entry, step.do, stepName(step), () => this.perform(step, cloud, entry));
   }
 
-  /** Whether anything is being done to any host. */
+  /** Whether anything is being done. */
   busy(): boolean {
-    return [...this.entries.values()].some((entry) => entry.doing !== undefined);
+    return this.underWay.size > 0;
   }
 
   /** Lets go of all hosts and leaves them running. */
@@ -109,8 +112,10 @@ export class Hosts {
 
   private occupy(entry: Entry | undefined, doing: Step["do"], what: string, action: () => Promise<void>): void {
     if (entry) entry.doing = doing;
+    this.underWay.add(what);
     const end = (error?: Error) => {
       if (entry) entry.doing = undefined;
+      this.underWay.delete(what);
       this.options.onChange(what, error);
     };
     action().then(() => end(), end);

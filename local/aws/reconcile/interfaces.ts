@@ -61,22 +61,19 @@ export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges
   return Object.values(changes).some((list) => list.length > 0);
 }
 
-async function release(ec2: EC2Client, { id, subnetId, attachment }: NetworkInterface): Promise<void> {
+async function release(ec2: EC2Client, { id, attachment }: NetworkInterface): Promise<void> {
   if (!attachment) return;
   if (attachment.deleteOnTermination) {
     await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }));
     return;
   }
-  // moto refuses to detach an instance's only interface, of a terminated instance too: it is given another for a moment.
-  const spare = await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId }));
-  const spareId = spare.NetworkInterface!.NetworkInterfaceId!;
-  await ec2.send(
-    new AttachNetworkInterfaceCommand({
-      NetworkInterfaceId: spareId,
-      InstanceId: attachment.instanceId,
-      DeviceIndex: 1,
-    }),
-  );
-  await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId: attachment.id }));
-  await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: spareId }));
+  // moto refuses to detach an instance's only interface, even of a terminated instance, which it cannot describe without
+  // one: the interface is attached a second time, and that is undone.
+  const again = new AttachNetworkInterfaceCommand({
+    NetworkInterfaceId: id,
+    InstanceId: attachment.instanceId,
+    DeviceIndex: 1,
+  });
+  const { AttachmentId } = await ec2.send(again);
+  await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId }));
 }

@@ -140,10 +140,10 @@ export class Machine implements MachineView, LocalOperations {
     });
   }
 
-  exec(instanceId: string, command: string[]): Promise<CommandResult> {
+  async exec(instanceId: string, command: string[], timeoutSeconds?: number): Promise<CommandResult> {
     const host = this.host(instanceId);
     if (!host) throw new Error(`there is no host of ${instanceId}`);
-    return host.exec(command);
+    return host.exec(command, timeoutSeconds);
   }
 
   async forward(instanceId: string, port: number): Promise<{ address: string; url: string }> {
