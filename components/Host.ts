@@ -29,6 +29,9 @@ export interface HostArgs {
 /** Free device names for EBS begin here; the host finds the volume by its id. */
 const DEVICE = "/dev/sdf";
 
+/** The root disk in GiB: the image, Consul, Node, the Realm packages, and logs. */
+const ROOT_GIB = 20;
+
 /**
  * One host. Its identity, which is a network interface (its address) and with state a data volume, outlives the EC2 instance in front of
  * them: a change of image, type or user data replaces the instance alone.
@@ -113,7 +116,12 @@ export class Host extends pulumi.ComponentResource {
           httpPutResponseHopLimit: 1,
           instanceMetadataTags: "enabled",
         },
-        rootBlockDevice: { volumeType: "gp3", encrypted: true, tags: tagged(cluster, `${plan.name}-root`) },
+        rootBlockDevice: {
+          volumeType: "gp3",
+          volumeSize: ROOT_GIB,
+          encrypted: true,
+          tags: tagged(cluster, `${plan.name}-root`),
+        },
         // The host learns from its tag which of its disks is the data volume.
         tags: tagged(cluster, plan.name, volume && { DataVolume: volume.id }),
       },

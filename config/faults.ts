@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { distance } from "fastest-levenshtein";
 
 /** One thing that is wrong with the configuration. */
@@ -10,8 +11,8 @@ export interface Fault {
   write: string;
 }
 
-/** All that is wrong with a configuration, thrown once. */
-export class ConfigError extends Error {
+/** All that is wrong with a configuration, thrown once. Pulumi shows a RunError's message alone, without a stack trace. */
+export class ConfigError extends pulumi.RunError {
   /** @param faults at least one, in the order of the configuration's keys */
   constructor(readonly faults: Fault[]) {
     const lines = faults.map(({ path, reason, write }) => `  realm-cluster:${path} ${reason}: ${write}`);
