@@ -1,0 +1,306 @@
+"""The boot's Python parts without a host: run by userdata.boot.test.ts."""
+
+import datetime
+import importlib.machinery
+import importlib.util
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+FILES = pathlib.Path(__file__).resolve().parents[2] / "userdata" / "files"
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(FILES / "boot"))
+os.environ.update(HOST_NAME="consul-01", BOOT_REPORT="/realm-cluster/dev/boot/consul-01")
+import imds  # noqa: E402
+import ssm  # noqa: E402
+
+sys.path.insert(0, str(FILES / "ready"))
+import probe  # noqa: E402
+
+
+def load(path):
+    """A program without the suffix .py, as a module."""
+    loader = importlib.machinery.SourceFileLoader(path.name, str(path))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+class Signature(unittest.TestCase):
+    """The vectors of AWS's published signature version 4 test suite."""
+
+    CREDENTIALS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
+    NOW = datetime.datetime(2015, 8, 30, 12, 36, tzinfo=datetime.timezone.utc)
+
+    def authorization(self, method, headers=None, body=b"", token=None):
+        request = {"method": method, "host": "example.amazonaws.com", "path": "/", "query": "", "headers": headers or {}, "body": body}
+        credentials = dict(self.CREDENTIALS, Token=token)
+        return ssm.sign(request, credentials, "us-east-1", "service", self.NOW)["authorization"]
+
+    def expect(self, authorization, signed, signature):
+        scope = "AKIDEXAMPLE/20150830/us-east-1/service/aws4_request"
+        expected = "AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=%s, Signature=%s" % (scope, signed, signature)
+        self.assertEqual(authorization, expected)
+
+    def test_get_vanilla(self):
+        signature = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
+        self.expect(self.authorization("GET"), "host;x-amz-date", signature)
+
+    def test_post_x_www_form_urlencoded(self):
+        signature = "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        self.expect(self.authorization("POST", headers, b"Param1=value1"), "content-type;host;x-amz-date", signature)
+
+    def test_post_sts_header_before(self):
+        signature = "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"
+        token = (
+            "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7"
+            "mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d"
+            "+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA=="
+        )
+        self.expect(self.authorization("POST", token=token), "host;x-amz-date;x-amz-security-token", signature)
+
+
+class Retries(unittest.TestCase):
+    def call(self, *answers, attempts=8):
+        with mock.patch.object(ssm, "_post", side_effect=answers) as post, mock.patch.object(ssm.time, "sleep") as sleep:
+            try:
+                return ssm.call("PutParameter", {}, attempts), post.call_count, sleep.call_count
+            except (ssm.SsmError, ssm.SsmUnreachable) as error:
+                return str(error), post.call_count, sleep.call_count
+
+    def test_throttling_and_no_network_pass(self):
+        throttled = ssm.SsmError("PutParameter", 400, "ThrottlingException", "Rate exceeded")
+        self.assertEqual(self.call(throttled, ssm.SsmUnreachable("no route"), {"Version": 2}), ({"Version": 2}, 3, 2))
+
+    def test_a_refusal_is_final(self):
+        refused = ssm.SsmError("PutParameter", 400, "ValidationException", "too long")
+        self.assertEqual(self.call(refused), ("SSM PutParameter failed: HTTP 400 ValidationException: too long", 1, 0))
+
+    def test_attempts_are_bounded(self):
+        self.assertEqual(self.call(*[ssm.SsmUnreachable("no route")] * 3, attempts=3), ("no route", 3, 2))
+
+
+class Secrets(unittest.TestCase):
+    def test_a_missing_parameter_is_named(self):
+        answer = {"Parameters": [{"Name": "/s/a", "Value": "1"}], "InvalidParameters": ["/s/b"]}
+        with mock.patch.object(ssm, "call", return_value=answer):
+            with self.assertRaisesRegex(ssm.SsmError, "no parameter /s/b"):
+                ssm.get_secrets("/s", ["a", "b"])
+
+    def setUp(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.addCleanup(self.directory.cleanup)
+        home = pathlib.Path(self.directory.name)
+        self.step = load(FILES / "steps" / "secrets")
+        self.step.TARGET = home / "secrets"
+        self.step.CHANGED = home / "changed"
+        self.files = {"REASON_FILE": home / "reason", "NOTES_FILE": home / "notes"}
+        variables = {name: str(path) for name, path in self.files.items()}
+        environment = mock.patch.dict(os.environ, SECRETS="a b", SECRET_PATH="/s", **variables)
+        environment.start()
+        self.addCleanup(environment.stop)
+        silence = mock.patch("builtins.print")
+        silence.start()
+        self.addCleanup(silence.stop)
+
+    def run_step(self, answer):
+        self.step.CHANGED.unlink(missing_ok=True)
+        effect = answer if isinstance(answer, Exception) else None
+        with mock.patch.object(ssm, "get_secrets", return_value=answer, side_effect=effect):
+            self.step.main()
+
+    def test_are_readable_by_root_alone_and_replaced_when_they_change(self):
+        self.run_step({"a": "1", "b": "2"})
+        self.assertEqual((self.step.TARGET / "a").stat().st_mode & 0o777, 0o400)
+        self.assertEqual(self.step.TARGET.stat().st_mode & 0o777, 0o700)
+        self.assertTrue(self.step.CHANGED.exists())
+        self.run_step({"a": "1", "b": "2"})
+        self.assertFalse(self.step.CHANGED.exists())
+        self.run_step({"a": "1", "b": "3"})
+        self.assertEqual((self.step.TARGET / "b").read_text(), "3")
+        self.assertTrue(self.step.CHANGED.exists())
+
+    def test_of_the_last_boot_do_while_ssm_cannot_be_reached(self):
+        self.run_step({"a": "1", "b": "2"})
+        self.run_step(ssm.SsmUnreachable("no route"))
+        self.assertEqual(self.files["NOTES_FILE"].read_text(), "The secrets of the last boot are used: no route\n")
+
+    def test_are_a_failure_on_a_first_boot_without_ssm(self):
+        with self.assertRaises(SystemExit):
+            self.run_step(ssm.SsmUnreachable("no route"))
+        self.assertEqual(self.files["REASON_FILE"].read_text(), "The secrets could not be read: no route\n")
+
+    def test_are_a_failure_when_ssm_refuses_even_if_there_are_old_ones(self):
+        self.run_step({"a": "1", "b": "2"})
+        with self.assertRaises(SystemExit):
+            self.run_step(ssm.SsmError("GetParameters", 400, "AccessDeniedException", "no"))
+        self.assertIn("AccessDeniedException", self.files["REASON_FILE"].read_text())
+
+
+class Boot(unittest.TestCase):
+    """The driver, on steps that are scripts of the test."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        home = pathlib.Path(directory.name)
+        self.boot = load(FILES / "boot" / "boot")
+        self.boot.HOME = home
+        self.boot.INSTANCE = home / "instance.env"
+        for name in ("FAILED", "NOTES", "REASON"):
+            setattr(self.boot, name, home / name)
+        (home / "steps").mkdir()
+        self.reports = []
+        metadata = {"meta-data/local-ipv4": "10.20.0.11", "meta-data/instance-id": "i-1"}
+        for patch in (
+            mock.patch.object(ssm, "put", side_effect=lambda name, value, attempts: self.reports.append(json.loads(value))),
+            mock.patch.object(imds, "require", side_effect=metadata.__getitem__),
+            mock.patch.dict(os.environ),
+            mock.patch("builtins.print"),
+        ):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_steps(self, **steps):
+        for name, script in steps.items():
+            path = self.boot.HOME / "steps" / name
+            path.write_text("#!/bin/bash\n" + script)
+            path.chmod(0o755)
+        os.environ["BOOT_STEPS"] = " ".join(steps)
+        self.reports.clear()
+        return self.boot.boot(self.boot.Report("/boot"))
+
+    def test_every_step_is_reported(self):
+        self.assertTrue(self.run_steps(one="true", two='[[ $HOST_ADDRESS == 10.20.0.11 ]]'))
+        self.assertEqual([(report["state"], report["step"]) for report in self.reports], [("booting", "one"), ("booting", "two"), ("ready", "two")])
+        last = self.reports[-1]
+        self.assertEqual([step["step"] for step in last["steps"]], ["one", "two"])
+        self.assertEqual((last["host"], last["instanceId"]), ("consul-01", "i-1"))
+        self.assertRegex(last["at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+    def test_the_first_step_that_fails_ends_the_boot_with_its_reason_and_last_lines(self):
+        self.assertFalse(self.run_steps(one="echo hello; echo 'The disk is odd' >$REASON_FILE; exit 1", two="touch $0.ran"))
+        last = self.reports[-1]
+        self.assertEqual((last["state"], last["step"], last["reason"], last["log"]), ("failed", "one", "The disk is odd", ["hello"]))
+        self.assertFalse((self.boot.HOME / "steps/two.ran").exists())
+
+    def test_a_step_without_a_reason_is_given_one(self):
+        self.run_steps(one="echo before; no-such-command")
+        self.assertRegex(self.reports[-1]["reason"], "^Step one ended with status 127: .*no-such-command: command not found$")
+
+    def test_the_report_stays_failed_until_the_host_is_ready(self):
+        self.run_steps(one="false")
+        self.assertFalse(self.run_steps(one="true", two="false"))
+        self.assertEqual([report["state"] for report in self.reports], ["failed"])
+        self.assertTrue(self.run_steps(one="true", two="true"))
+        self.assertEqual([report["state"] for report in self.reports], ["ready"])
+
+    def test_a_report_fits_its_parameter_whatever_the_step_said(self):
+        self.run_steps(one="for i in {1..50}; do printf '%0300d\\n' $i; done; printf 'é%.0s' {1..5000} >$REASON_FILE; exit 1")
+        last = self.reports[-1]
+        self.assertLess(len(json.dumps(last)), 4096)
+        self.assertTrue(last["reason"].startswith("éé"))
+
+    def test_what_goes_on_with_a_note_is_ready_and_says_so(self):
+        self.run_steps(one="echo 'Old secrets are used' >>$NOTES_FILE")
+        self.assertEqual((self.reports[-1]["state"], self.reports[-1]["log"]), ("ready", ["Old secrets are used"]))
+
+    def test_a_silent_metadata_service_is_a_reason(self):
+        with mock.patch.object(imds, "require", side_effect=imds.MetadataError("No metadata.")):
+            self.assertFalse(self.run_steps(one="true"))
+        self.assertEqual((self.reports[-1]["step"], self.reports[-1]["reason"]), ("identity", "No metadata."))
+
+    def test_a_report_that_cannot_be_written_ends_no_boot(self):
+        with mock.patch.object(ssm, "put", side_effect=ssm.SsmUnreachable("no route")):
+            self.assertTrue(self.run_steps(one="true"))
+
+
+class Readiness(unittest.TestCase):
+    """Each check, on answers of Consul and of the Realm server; `None` is no answer."""
+
+    ADDRESS = "10.20.0.11"
+
+    def reason(self, check, consul=None, health=200):
+        """Why the check is not ready, or None when it is."""
+        said = []
+
+        def get(url):
+            if url.startswith("http://127.0.0.1:8500/v1/"):
+                if consul is None:
+                    raise ConnectionRefusedError("refused")
+                path = url[len("http://127.0.0.1:8500/v1/") :].rstrip("?")
+                return 200, json.dumps(consul[path]).encode()
+            self.assertIn("/health?thisInstance=true", url)
+            if health is None:
+                raise ConnectionRefusedError("refused")
+            return health, b""
+
+        environment = mock.patch.dict(os.environ, HOST_ADDRESS=self.ADDRESS, HOST_NAME="consul-01")
+        with mock.patch.object(probe, "_get", get), mock.patch("builtins.print", said.append), environment:
+            try:
+                load(FILES / "ready" / (check + ".py"))
+            except SystemExit as ended:
+                self.assertEqual(ended.code, 1)
+        return said[0] if said else None
+
+    def test_every_check_waits_for_the_agent(self):
+        for path in (FILES / "ready").glob("*.py"):
+            if path.stem != "probe":
+                self.assertEqual(self.reason(path.stem), "Consul's agent does not answer: refused")
+
+    def test_consul_server(self):
+        def server(**changes):
+            entry = {"Address": self.ADDRESS + ":8300", "Healthy": True, "Voter": True, "SerfStatus": "alive"}
+            return {"status/leader": "10.20.0.12:8300", "operator/autopilot/health": {"Servers": [dict(entry, **changes)]}}
+
+        self.assertIsNone(self.reason("consul-server", server()))
+        self.assertIn("does not know this server", self.reason("consul-server", server(Address="10.20.0.12:8300")))
+        self.assertIn("healthy voter", self.reason("consul-server", server(Healthy=False)))
+        self.assertIn("healthy voter", self.reason("consul-server", server(Voter=False)))
+        members = [
+            {"Name": "consul-02", "Status": 1, "Tags": {"role": "consul"}},
+            {"Name": "consul-03", "Status": 4, "Tags": {"role": "consul"}},
+            {"Name": "core-services-01", "Status": 1, "Tags": {"role": "node"}},
+        ]
+        alone = {"status/leader": "", "agent/members": members}
+        self.assertEqual(self.reason("consul-server", alone), "Consul has no leader yet; servers seen alive: consul-02")
+
+    def test_consul_agent(self):
+        def answers(status, leader="10.20.0.12:8300"):
+            return {"status/leader": leader, "health/node/consul-01": [{"CheckID": "serfHealth", "Status": status}]}
+
+        self.assertIsNone(self.reason("consul-agent", answers("passing")))
+        self.assertIn("do not see this host", self.reason("consul-agent", answers("critical")))
+        self.assertIn("no leader", self.reason("consul-agent", answers("passing", leader="")))
+
+    def test_sync_worker(self):
+        def registered(*addresses):
+            return {"health/service/sync?passing=1": [{"Service": {"Address": address}} for address in addresses]}
+
+        self.assertIsNone(self.reason("sync-worker", registered("10.20.0.12", self.ADDRESS)))
+        self.assertIn("not registered", self.reason("sync-worker", registered("10.20.0.12")))
+        self.assertIn("HTTP 503", self.reason("sync-worker", registered(self.ADDRESS), health=503))
+        self.assertIn("does not answer", self.reason("sync-worker", registered(self.ADDRESS), health=None))
+
+    def test_core_services(self):
+        masters = "health/service/sync?passing=1&tag=role%3Dmaster&tag=label%3Ddefault"
+        self.assertIsNone(self.reason("core-services", {masters: [{"Service": {}}]}))
+        self.assertIn("No sync master", self.reason("core-services", {masters: []}))
+        self.assertIn("HTTP 503", self.reason("core-services", {masters: [{"Service": {}}]}, health=503))
+
+    def test_realm_directory(self):
+        def registered(count):
+            return {"health/service/realms?passing=1": [{"Service": {}}] * count}
+
+        self.assertIsNone(self.reason("realm-directory", registered(1)))
+        for count in (0, 2):
+            self.assertIn("%d realm directories" % count, self.reason("realm-directory", registered(count)))
+
+
+if __name__ == "__main__":
+    unittest.main()
