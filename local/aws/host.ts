@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, watch } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { capture, run, type CommandResult } from "../process";
 import {
   cgroup2Root,
@@ -17,6 +18,9 @@ import {
 import { trustCertificate } from "./hostTrust";
 import { HostVolumes, type VolumeAttachment } from "./hostVolumes";
 import { deviceNumber, loopDevice } from "./volume";
+import { readState, stateFile, untilState, type HostExit, type HostState } from "./hostState";
+
+export type { HostExit } from "./hostState";
 
 /** What an instance is made of. */
 export interface HostSpec {
@@ -33,15 +37,6 @@ export interface HostSpec {
   /** Directory of the control group (cgroup v2) under which everything of the host runs. */
   cgroup: string;
 }
-
-/** How a host ended: it powered itself off, was killed from outside, or could not run. */
-export interface HostExit {
-  reason: "poweroff" | "kill" | "crash";
-  detail: string;
-}
-
-/** What hostRunner.py writes. */
-type RunnerState = { state: "booting" | "running"; boots: number; pid?: number } | ({ state: "off" } & HostExit);
 
 /** SIGRTMIN+4 tells systemd to power off; glibc's SIGRTMIN is 34. */
 const POWER_BUTTON = 38;
@@ -79,12 +74,6 @@ export class Host {
     return processesIn(join(payload, "init.scope"))[0] ?? processesIn(payload)[0];
   }
 
-  /** How often the host has booted since it was started: 1, and one more for each reboot; 0 when it is off. */
-  get boots(): number {
-    const state = this.runnerState();
-    return this.running && state && state.state !== "off" ? state.boots : 0;
-  }
-
   /** The volumes attached to it. */
   get attachments(): VolumeAttachment[] {
     return this.volumes.attached;
@@ -100,14 +89,25 @@ export class Host {
     if (this.running) throw new Error(`${this.spec.id} is running already`);
     if (this.spec.trust) trustCertificate(this.spec.image, join(this.spec.dir, "upper"), this.spec.trust);
     await this.volumes.prepare();
-    rmSync(this.stateFile, { force: true });
+    rmSync(stateFile(this.spec.dir), { force: true });
     removeCgroup(this.cgroup);
     createCgroup(join(this.cgroup, "runner"));
     const runner = this.startRunner();
-    const state = await this.untilBooted(runner);
-    if (state?.state === "running") return this.watchForExit();
+    const state = await this.until(isRunning, runner);
+    if (state && isRunning(state)) return this.watchForExit();
+    await killCgroup(this.cgroup);
     const reason = state?.state === "off" ? state.detail : "it was killed while it booted";
     throw new Error([`${this.spec.id} did not boot: ${reason}`, ...this.consoleTail()].join("\n  "));
+  }
+
+  /**
+   * Resolves once systemd has started all units (cloud-init's among them) in the host's boot of this number, or a
+   * later one; fails if the host ends before.
+   * @param boot 1 is the boot that Host.boot began, 2 the first reboot after it
+   */
+  async untilUp(boot = 1): Promise<void> {
+    const state = await this.until((now) => now.state === "up" && now.boots >= boot);
+    if (state?.state !== "up") throw new Error(`${this.spec.id} ended while it booted`);
   }
 
   /**
@@ -115,12 +115,13 @@ export class Host {
    * @param graceSeconds after which it is killed, as EC2 does with an instance that does not stop
    */
   async poweroff(graceSeconds = 60): Promise<void> {
-    const pid = this.pid;
-    if (pid === undefined) return this.kill();
+    const { pid, exited } = this;
+    if (pid === undefined || !exited) return this.kill();
     process.kill(pid, POWER_BUTTON);
-    const timer = setTimeout(() => killCgroup(this.cgroup), graceSeconds * 1000);
-    await this.exited?.promise;
-    clearTimeout(timer);
+    const grace = new AbortController();
+    const late = setTimeout(graceSeconds * 1000, true, { signal: grace.signal }).catch(() => true);
+    if (await Promise.race([late, exited.promise.then(() => false)])) await this.kill();
+    grace.abort();
   }
 
   /** Takes the host's power away, and waits until no process of it is left. */
@@ -193,14 +194,6 @@ export class Host {
     return join(this.spec.cgroup, this.spec.id);
   }
 
-  private get stateFile(): string {
-    return join(this.spec.dir, "state");
-  }
-
-  private runnerState(): RunnerState | undefined {
-    return existsSync(this.stateFile) ? JSON.parse(readFileSync(this.stateFile, "utf8")) : undefined;
-  }
-
   /** Starts what boots the host, apart from this process: the host lives on when this process ends. */
   private startRunner(): ChildProcess {
     const { id, dir, image, netns } = this.spec;
@@ -217,44 +210,18 @@ export class Host {
     }
   }
 
-  /** Resolves as soon as the host runs or is off; with undefined where its end left no word, as after a kill. */
-  private untilBooted(runner?: ChildProcess): Promise<RunnerState | undefined> {
-    return new Promise((resolve, reject) => {
-      const settle = (finish: () => void) => {
-        watcher.close();
-        stopWatching();
-        runner?.removeAllListeners();
-        finish();
-      };
-      const look = () => {
-        const state = this.runnerState();
-        if (state && state.state !== "booting") settle(() => resolve(state));
-      };
-      const ended = () => settle(() => resolve(this.offState()));
-      const watcher = watch(this.spec.dir, look);
-      // The runner enters the control group by itself, so an empty group says nothing until the runner is known there.
-      const stopWatching = runner ? () => {} : onEmpty(this.cgroup, ended);
-      runner?.once("exit", ended);
-      runner?.once("error", (error) => settle(() => reject(error)));
-      look();
-    });
-  }
-
-  private offState(): RunnerState | undefined {
-    const state = this.runnerState();
-    return state?.state === "off" ? state : undefined;
+  private until(accept: (state: HostState) => boolean, runner?: ChildProcess): Promise<HostState | undefined> {
+    return untilState({ dir: this.spec.dir, cgroup: this.cgroup }, accept, runner);
   }
 
   private watchForExit(): void {
     let stopWatching = () => {};
     const promise = new Promise<void>((resolve) => {
       stopWatching = onEmpty(this.cgroup, () => {
-        const state = this.offState();
+        const state = readState(this.spec.dir);
+        const killed: HostExit = { reason: "kill", detail: "its processes were killed" };
+        const exit = state?.state === "off" ? { reason: state.reason, detail: state.detail } : killed;
         this.exited = undefined;
-        const exit: HostExit =
-          state?.state === "off"
-            ? { reason: state.reason, detail: state.detail }
-            : { reason: "kill", detail: "its processes were killed" };
         for (const listener of this.listeners) listener(exit);
         resolve();
       });
@@ -266,14 +233,15 @@ export class Host {
   private async showDevices(): Promise<void> {
     const script = readFileSync(join(__dirname, "hostDevices.sh"), "utf8");
     while (this.running) {
-      const state = await this.untilBooted();
-      if (state?.state !== "running") return;
+      const state = await this.until(isRunning);
+      if (!state || !isRunning(state)) return;
       try {
         const enter = ["--mount", "--target", String(state.pid), "sh", "-c", script];
         await run("nsenter", enter, { input: readFileSync(this.volumes.devicesFile) });
         return;
       } catch (error) {
-        if (this.boots === state.boots && this.pid !== undefined) throw error;
+        const now = readState(this.spec.dir);
+        if (this.pid === state.pid && now && isRunning(now) && now.boots === state.boots) throw error;
       }
     }
   }
@@ -289,4 +257,8 @@ export class Host {
   private consoleTail(): string[] {
     return readFileSync(this.consoleLog, "utf8").trimEnd().split("\n").slice(-10);
   }
+}
+
+function isRunning(state: HostState): state is Extract<HostState, { pid: number }> {
+  return state.state === "running" || state.state === "up";
 }

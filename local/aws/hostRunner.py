@@ -78,7 +78,8 @@ def nspawn():
         "--resolv-conf=off",
         "--timezone=off",
         "--link-journal=no",
-        "--console=pipe",
+        "--console=read-only",
+        "--notify-ready=yes",
         "--settings=no",
         "--kill-signal=SIGRTMIN+4",
         "--bind-ro=" + directory + "/hypervisor-uuid:/sys/hypervisor/uuid",
@@ -103,31 +104,30 @@ def boot(number):
         "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
     }
     process = subprocess.Popen(nspawn(), env=environment, stdin=subprocess.DEVNULL, preexec_fn=lambda: enter(boot_cgroup))
-    wait_until_running(notify, process, number)
-    return process.wait()
-
-
-def wait_until_running(notify, process, number):
-    """nspawn announces on its notify socket that the host's PID 1 runs, with all file systems in place."""
     exited = os.pidfd_open(process.pid)
-    poll = select.poll()
-    poll.register(notify, select.POLLIN)
-    poll.register(exited, select.POLLIN)
     try:
-        while True:
-            ready = [descriptor for descriptor, _ in poll.poll()]
-            if notify.fileno() in ready:
-                fields = dict(line.split("=", 1) for line in notify.recv(4096).decode().splitlines() if "=" in line)
-                if "X_NSPAWN_LEADER_PID" in fields:
-                    pid = int(fields["X_NSPAWN_LEADER_PID"])
-                    show_devices(pid)
-                    write_state(state="running", pid=pid, boots=number)
-                    return
-            elif exited in ready:
-                return
+        follow(notify, exited, number)
     finally:
         os.close(exited)
         notify.close()
+    return process.wait()
+
+
+def follow(notify, exited, number):
+    """Tells how far the boot is until the host ends: nspawn announces the host's PID 1 on its notify socket once all
+    file systems are in place, and passes on that systemd has started all units."""
+    poll = select.poll()
+    poll.register(notify, select.POLLIN)
+    poll.register(exited, select.POLLIN)
+    pid = None
+    while exited not in [descriptor for descriptor, _ in poll.poll()]:
+        fields = dict(line.split("=", 1) for line in notify.recv(4096).decode().splitlines() if "=" in line)
+        if "X_NSPAWN_LEADER_PID" in fields:
+            pid = int(fields["X_NSPAWN_LEADER_PID"])
+            show_devices(pid)
+            write_state(state="running", pid=pid, boots=number)
+        if fields.get("READY") == "1" and pid is not None:
+            write_state(state="up", pid=pid, boots=number)
 
 
 def show_devices(pid):
@@ -149,6 +149,9 @@ def main():
             status = boot(boots)
     except (OSError, subprocess.SubprocessError) as error:
         write_state(state="off", reason="crash", detail=str(error))
+        if os.path.isdir(boot_cgroup):
+            with open(os.path.join(boot_cgroup, "cgroup.kill"), "w", encoding="ascii") as kill:
+                kill.write("1")
         raise
     if status == 0:
         write_state(state="off", reason="poweroff", detail="the host powered itself off")

@@ -46,6 +46,7 @@ datasource:
 network: { config: disabled }
 locale: C.UTF-8
 manage_etc_hosts: true
+ssh_genkeytypes: []
 growpart: { mode: "off" }
 resize_rootfs: false
 `,
