@@ -1,5 +1,8 @@
-import * as aws from "@pulumi/aws";
 import * as ec2 from "@pulumi/aws/ec2";
+import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
+import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
+import { getPartition } from "@pulumi/aws/getPartition";
+import { getRegion } from "@pulumi/aws/getRegion";
 import { ConfigError } from "./config/faults";
 import type { Config } from "./config/schema";
 import type { Facts } from "./plan/facts";
@@ -11,11 +14,11 @@ import type { Facts } from "./plan/facts";
  */
 export async function lookUpFacts({ image, network }: Config): Promise<Facts> {
   const [region, partition, caller, zones, imageId, adopted] = await Promise.all([
-    aws.getRegion(),
-    aws.getPartition(),
-    aws.getCallerIdentity(),
+    getRegion(),
+    getPartition(),
+    getCallerIdentity(),
     // Local and wavelength zones must be opted into, and have no NAT gateways.
-    aws.getAvailabilityZones({
+    getAvailabilityZones({
       state: "available",
       filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
     }),
