@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { run, runLogged } from "../process";
@@ -10,7 +10,7 @@ export interface RealmArtifact {
   /** `realm-<key>.tar.gz`: node_modules at its top, for Node.js 8. */
   path: string;
   sha256: string;
-  /** The same, unpacked and whole (with type declarations): for tests that run the apps or check their types. */
+  /** The same, unpacked and whole (with type declarations). */
   directory: string;
 }
 
@@ -22,75 +22,60 @@ export interface ArtifactOptions {
 }
 
 /** Changes when the way of building changes, so that what an older program built is not taken. */
-const BUILDER = 1;
+const BUILDER = 2;
 
-/** What no host needs: about four fifths of the files. */
-const PRUNED = [
-  "*.map",
-  "*.ts",
-  "*.md",
-  "*.markdown",
-  "@types",
-  "test",
-  "tests",
-  "docs",
-  "example",
-  "examples",
-  "*.spec.js",
-];
+/** What no host needs: four fifths of the bytes. */
+const PRUNED = ["*.map", "*.ts", "*.md", "@types", "test", "tests", "docs", "example", "examples", "*.spec.js"];
 
 /**
- * Builds the artifact by npm, or finds it in the cache: the real realm-object-server, with stand-ins for the packages that cannot be installed
- * any more (realm, realm-sync-server, uws) or are licensed (realm-object-server-enterprise).
+ * Builds the artifact, or finds it in the cache. Needs GNU tar.
  * @throws with npm's own words when a package cannot be fetched.
  */
-export async function buildArtifact({ cacheDir, report }: ArtifactOptions): Promise<RealmArtifact> {
-  const directory = path.join(cacheDir, `realm-${await key()}`);
+export async function buildArtifact(options: ArtifactOptions): Promise<RealmArtifact> {
+  const directory = await installPackages(options);
   const archive = path.join(directory, `${path.basename(directory)}.tar.gz`);
-  if (!(await exists(directory))) {
-    await mkdir(cacheDir, { recursive: true });
-    const aside = await mkdtemp(`${directory}.`);
-    try {
-      await build(aside, path.basename(archive), report);
-      await publish(aside, directory);
-    } finally {
-      await rm(aside, { recursive: true, force: true });
-    }
+  if (!existsSync(archive)) {
+    options.report("Packing the Realm packages for the hosts");
+    await pack(directory, archive);
   }
   return { path: archive, sha256: await fileDigest(archive), directory };
 }
 
-async function build(aside: string, archive: string, report: (line: string) => void): Promise<void> {
-  for (const part of ["install", "packages"])
-    await cp(path.join(__dirname, part), path.join(aside, part), { recursive: true });
-  report("Installing realm-object-server 3.12.0 from npm, with stand-ins for Realm's licensed packages");
-  // Scripts would fetch native code from hosts that are gone. npm waits for minutes on each of its retries.
-  const args = [
-    "ci",
-    "--ignore-scripts",
-    "--install-links",
-    "--omit=dev",
-    "--fetch-retries=0",
-    "--no-audit",
-    "--no-fund",
-  ];
-  await runLogged("npm", args, () => undefined, { cwd: path.join(aside, "install") });
-  await rename(path.join(aside, "install", "node_modules"), path.join(aside, "node_modules"));
-  report("Packing the Realm packages for the hosts");
-  // The same content packs to the same bytes, so that a rebuilt cache does not replace hosts.
-  const pack = [
-    "--create",
-    "--sort=name",
-    "--mtime=@0",
-    "--owner=0",
-    "--group=0",
-    "--numeric-owner",
-    "--mode=a=rX,u+w",
-  ];
+/**
+ * Installs, by npm, the real realm-object-server with stand-ins for the packages that cannot be installed any more (realm, realm-sync-server, uws)
+ * or are licensed (realm-object-server-enterprise); or finds them in the cache.
+ * @returns the directory that has node_modules.
+ * @throws with npm's own words when a package cannot be fetched.
+ */
+export async function installPackages({ cacheDir, report }: ArtifactOptions): Promise<string> {
+  const directory = path.join(cacheDir, `realm-${await key()}`);
+  if (existsSync(directory)) return directory;
+  await mkdir(cacheDir, { recursive: true });
+  const aside = await mkdtemp(`${directory}.`);
+  try {
+    for (const part of ["install", "packages"]) {
+      await cp(path.join(__dirname, part), path.join(aside, part), { recursive: true });
+    }
+    report("Installing realm-object-server 3.12.0 from npm, with stand-ins for Realm's licensed packages");
+    // Scripts would fetch native code from hosts that are gone. npm waits for minutes on each of its retries.
+    const args = ["ci", "--ignore-scripts", "--install-links", "--omit=dev", "--fetch-retries=0", "--no-audit"];
+    await runLogged("npm", [...args, "--no-fund"], () => undefined, { cwd: path.join(aside, "install") });
+    await rename(path.join(aside, "install", "node_modules"), path.join(aside, "node_modules"));
+    await publish(aside, directory);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+  return directory;
+}
+
+/** The same content packs to the same bytes, so that a rebuilt cache does not replace hosts. */
+async function pack(directory: string, archive: string): Promise<void> {
+  const same = ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--mode=a=rX,u+w"];
   const excluded = PRUNED.map((pattern) => `--exclude=${pattern}`);
-  await run("tar", [...pack, ...excluded, "--use-compress-program=gzip -n", "--file", archive, "node_modules"], {
-    cwd: aside,
-  });
+  const aside = `${archive}.${process.pid}`;
+  const args = ["--create", ...same, ...excluded, "--use-compress-program=gzip -n", "--file", aside, "node_modules"];
+  await run("tar", args, { cwd: directory });
+  await rename(aside, archive);
 }
 
 /** Of two builds at once the first is kept. */
@@ -126,11 +111,4 @@ async function fileDigest(file: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(file), hash);
   return hash.digest("hex");
-}
-
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

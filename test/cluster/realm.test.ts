@@ -122,6 +122,20 @@ describe("a cluster that has just started", () => {
     await client.close();
   });
 
+  test("a group whose master comes late is served as soon as it is there", async () => {
+    const path = "/elsewhere";
+    const token = realm.sign({ identity: "ann", access: ["download"], path, sync_label: "other" });
+    expect((await connect(cores.core1, path, token)).status).toBe(503);
+    realm.worker("other", "127.60.0.4", 19094, "other");
+    await realm.until("sync", (all) => all.filter(isMaster).length === 2);
+    const client = await connect(cores.core1, path, token);
+    expect(client.status).toBe(101);
+    expect(await client.next()).toMatchObject({ id: "other", label: "other" });
+    await client.close();
+    expect(await realm.end("other", "SIGTERM")).toBe(0);
+    await realm.until("sync", (all) => all.length === 3);
+  });
+
   test("a sync client with a token that is not for this realm is refused", async () => {
     await logIn(cores.core1, "bob", "secret", true);
     const refresh = (await logIn(cores.core1, "bob", "secret", false)).body.refresh_token.token;

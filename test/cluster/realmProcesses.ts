@@ -55,8 +55,8 @@ export class RealmProcesses {
     rmSync(this.directory, { recursive: true });
   }
 
-  worker(id: string, address: string, port: number): void {
-    this.app(id, "syncWorker", address, port, { SYNC_LABEL: "default", SYNC_ID: id, SYNC_ADDRESS: address });
+  worker(id: string, address: string, port: number, label = "default"): void {
+    this.app(id, "syncWorker", address, port, { SYNC_LABEL: label, SYNC_ID: id, SYNC_ADDRESS: address });
   }
 
   app(name: string, app: string, address: string, port: number, env: NodeJS.ProcessEnv = {}): void {
@@ -138,8 +138,11 @@ export class RealmProcesses {
 
   /** A token that opens everything, as the program mints it. */
   adminToken(privateKey = this.keys.privateKey): string {
-    const access = ["download", "upload", "manage"];
-    const json = JSON.stringify({ app_id: "io.realm.auth", identity: "__admin", access, salt: "0a1b2c3d" });
+    return this.sign({ identity: "__admin", access: ["download", "upload", "manage"] }, privateKey);
+  }
+
+  sign(claims: object, privateKey = this.keys.privateKey): string {
+    const json = JSON.stringify({ app_id: "io.realm.auth", salt: "0a1b2c3d", ...claims });
     const signature = createSign("RSA-SHA256").update(json).sign(privateKey, "base64");
     return `${Buffer.from(json).toString("base64")}:${signature}`;
   }

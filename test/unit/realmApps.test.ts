@@ -1,24 +1,26 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
-import { buildArtifact, type RealmArtifact } from "../../local/realm/artifact";
+import { installPackages } from "../../local/realm/artifact";
 import { cacheDir } from "../../local/tools/cache";
 
 const repository = path.resolve(__dirname, "../..");
 const apps = path.join(repository, "userdata/apps");
 const names = ["coreServices", "realmDirectory", "syncWorker"];
 
-let artifact: RealmArtifact;
+let installed: string;
 
 beforeAll(async () => {
-  artifact = await buildArtifact({ cacheDir, report: (line) => process.stderr.write(`${line}\n`) });
+  // Types need no hosts: this is for anyone, on any machine.
+  const cache = process.getuid?.() === 0 ? cacheDir : path.join(homedir(), ".cache/realm-cluster");
+  installed = await installPackages({ cacheDir: cache, report: (line) => process.stderr.write(`${line}\n`) });
 }, 300_000);
 
 /** The faults of a program for the hosts, against the declarations of the real realm-object-server. */
 function faults(file: string): string[] {
-  const packages = path.join(artifact.directory, "node_modules");
+  const packages = path.join(installed, "node_modules");
   const program = ts.createProgram([file], {
     allowJs: true,
     checkJs: true,
@@ -90,7 +92,7 @@ describe("the apps without their configuration", () => {
 
   /** Runs an app; its end status, and the line with which it died. */
   function start(name: string, env: NodeJS.ProcessEnv): Promise<{ status: unknown; reason: string }> {
-    const all = { ...env, NODE_PATH: path.join(artifact.directory, "node_modules") };
+    const all = { ...env, NODE_PATH: path.join(installed, "node_modules") };
     return new Promise((resolve) => {
       execFile(
         process.execPath,

@@ -135,8 +135,9 @@ class Group extends EventEmitter {
 
   mayLead({ members }) {
     if (!members || members.master === this.id || members.slave === this.id) return true;
-    this.logger.warn(
-      `${this.label} has no master, and ${this.id} may not be it: only ${members.master}${members.slave ? ` or ${members.slave}` : ""} has all data`,
+    const complete = [members.master, members.slave].filter(Boolean).join(" or ");
+    this.logger.info(
+      `${this.label} has no master; ${this.id} leaves it to ${complete}, which has all that was acknowledged`,
     );
     return false;
   }

@@ -141,7 +141,7 @@ class Realm {
 
   cancelTransaction() {
     this.endTransaction();
-    this.replica.rebuild();
+    this.replica.view.rebuild();
     this.replica.release();
   }
 

@@ -2,14 +2,13 @@
 
 const crypto = require("crypto");
 const WebSocket = require("ws");
-const { apply, clone } = require("./state");
+const { Rebased } = require("./rebased");
 
 const RETRY = { first: 100, most: 2000 };
 
 /**
- * This process's copy of one realm, kept equal with the sync master's over a WebSocket. `state` is what the master has confirmed (`base`)
- * with our own unconfirmed changes on top (`pending`). After a broken connection it asks for what it missed and sends `pending` again; the
- * master knows a changeset by its id, so nothing is applied twice.
+ * This process's copy of one realm, kept equal with the sync master's over a WebSocket. After a broken connection it asks for what it missed and
+ * sends again what was not confirmed; the master knows a changeset by its id, so nothing is applied twice.
  *
  * The protocol is the stand-ins' own, JSON messages, described in local/realm/README.md.
  */
@@ -21,10 +20,7 @@ class Replica {
     this.options = options;
     this.host = options.host;
     this.port = options.port;
-    this.base = Object.create(null);
-    this.state = Object.create(null);
-    this.version = 0;
-    this.pending = new Map();
+    this.view = new Rebased();
     this.held = null;
     this.questions = new Map();
     this.delay = RETRY.first;
@@ -38,7 +34,7 @@ class Replica {
     const socket = new WebSocket(url, { headers });
     this.socket = socket;
     this.bound = false;
-    socket.on("open", () => socket.send(JSON.stringify({ bind: this.version })));
+    socket.on("open", () => socket.send(JSON.stringify({ bind: this.view.version })));
     socket.on("message", (data) => {
       if (this.held) this.held.push(data);
       else if (socket === this.socket) this.receive(JSON.parse(data));
@@ -64,15 +60,13 @@ class Replica {
 
   receive(message) {
     if (message.reset) {
-      this.base = Object.create(null);
-      this.version = 0;
-      this.rebuild();
+      this.view.reset();
     } else if (message.ops) {
-      this.confirm(message);
+      if (this.view.confirm(message)) this.options.changed();
     } else if (message.upTo !== undefined) {
       this.bound = true;
       this.delay = RETRY.first;
-      for (const [id, ops] of this.pending) this.post({ id, ops });
+      for (const [id, ops] of this.view.pending) this.post({ id, ops });
       for (const number of this.questions.keys()) this.post({ ping: number });
       this.resolve();
     } else if (message.pong !== undefined) {
@@ -82,20 +76,8 @@ class Replica {
     }
   }
 
-  confirm(entry) {
-    apply(this.base, entry.ops);
-    this.version = entry.version;
-    const own = this.pending.keys().next().value === entry.id;
-    if (own) this.pending.delete(entry.id);
-    else if (this.pending.size === 0) apply(this.state, entry.ops);
-    else this.rebuild();
-    if (!own) this.options.changed();
-  }
-
-  /** What we wrote ahead of the master goes on top of what it has put before it. */
-  rebuild() {
-    this.state = clone(this.base);
-    for (const ops of this.pending.values()) apply(this.state, ops);
+  get state() {
+    return this.view.state;
   }
 
   /** While a transaction is open what arrives waits, as Realm's isolation demands. */
@@ -112,7 +94,7 @@ class Replica {
   /** Takes operations that have been applied to `state` already, and sends them. */
   commit(ops) {
     const id = crypto.randomBytes(12).toString("hex");
-    this.pending.set(id, ops);
+    this.view.commit(id, ops);
     if (this.bound) this.post({ id, ops });
   }
 
