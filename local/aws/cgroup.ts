@@ -8,16 +8,19 @@ import { join } from "node:path";
 
 /** Where the unified hierarchy is mounted: /sys/fs/cgroup, or /sys/fs/cgroup/unified on a machine that also has v1. */
 export function cgroup2Root(): string {
-  const mount = readFileSync("/proc/self/mounts", "utf8")
-    .split("\n")
-    .map((line) => line.split(" "))
-    .find((fields) => fields[2] === "cgroup2");
-  if (!mount) {
-    throw new Error(
-      "no cgroup2 hierarchy is mounted on this machine; mount one with: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified",
-    );
-  }
-  return mount[1];
+  const root = findCgroup2();
+  if (!root) throw new Error("no cgroup2 hierarchy is mounted on this machine");
+  return root;
+}
+
+/** Whether this machine has the unified hierarchy mounted. */
+export function hasCgroup2(): boolean {
+  return findCgroup2() !== undefined;
+}
+
+function findCgroup2(): string | undefined {
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  return mounts.map((line) => line.split(" ")).find((fields) => fields[2] === "cgroup2")?.[1];
 }
 
 /** Makes the group and the groups above it. */
