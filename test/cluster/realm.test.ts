@@ -193,6 +193,21 @@ describe("when the master fails", () => {
     expect(now.find(isMaster)!.address).toBe(slave);
   });
 
+  test("a frozen slave is replaced by the spare, and is the spare when it wakes up", async () => {
+    const [master, slave] = await roles();
+    realm.signal(nameOf(slave), "SIGSTOP");
+    await realm.until("sync", (all) => all.some((one) => isSlave(one) && one.address !== slave));
+    const client = await connect(`http://${master}:7800`, "/room", realm.adminToken());
+    await client.next();
+    client.send({ id: "c3", ops: [["clear"]] });
+    expect(await client.next()).toMatchObject({ ack: "c3" });
+    await client.close();
+    realm.signal(nameOf(slave), "SIGCONT");
+    const all = await realm.until("sync", (now) => now.length === 3 && now.filter(isSlave).length === 1);
+    expect(all.find(isMaster)!.address).toBe(master);
+    expect(all.find(isSlave)!.address).not.toBe(slave);
+  });
+
   test("a master that is stopped hands over, and ends with 0", async () => {
     const [master, slave] = await roles();
     expect(await realm.end(nameOf(master), "SIGTERM")).toBe(0);

@@ -21,17 +21,18 @@ const {
   HealthService,
   LogService,
   PermissionsService,
-  Start,
   StatsService,
   SyncProxyService,
   WelcomeService,
   auth,
   errors,
   stats,
+  timeout,
 } = require("realm-object-server");
 const { ConsulDiscovery } = require("realm-object-server-enterprise");
 
 const EX_CONFIG = 78;
+const DIRECTORY_TIMEOUT_MS = 1000;
 
 /** @param {string} reason @param {number} status @returns {never} */
 function fatal(reason, status) {
@@ -67,14 +68,16 @@ class PasswordAuthProvider extends auth.PasswordAuthProvider {
 /** Serves /realms, which Realm Studio asks, from the realm directory: one process in the cluster, on this node or on another. */
 class RealmDirectoryGateway {
   /** @param {BasicServer} server */
-  start(server) {
-    this.discovery = server.discovery;
+  constructor(server) {
+    this.server = server;
   }
 
   /** @param {any} request @param {any} response */
   async forward(request, response) {
-    const directory = this.discovery && (await this.discovery.find("realms"));
-    if (!directory) throw new errors.realm.ServiceUnavailable();
+    // From what the discovery has heard last, so that it works while Consul does not.
+    const directory = await timeout(this.server.discovery.waitForService("realms"), DIRECTORY_TIMEOUT_MS).catch(() => {
+      throw new errors.realm.ServiceUnavailable();
+    });
     // ROS has read the body already; the directory takes JSON or nothing.
     const body = ["GET", "DELETE"].includes(request.method) ? "" : JSON.stringify(request.body);
     const headers = Object.assign({}, request.headers, { "content-length": Buffer.byteLength(body) });
@@ -95,7 +98,6 @@ class RealmDirectoryGateway {
 }
 // Node.js 8 has no decorator syntax; a decorator is a function.
 BaseRoute("/realms", { allowAnonymous: false })(RealmDirectoryGateway);
-Start()(RealmDirectoryGateway.prototype, "start", {});
 All("*")(RealmDirectoryGateway.prototype, "forward", {});
 
 /**
@@ -156,7 +158,7 @@ async function main() {
     services: [
       syncProxy(),
       authService,
-      new RealmDirectoryGateway(),
+      new RealmDirectoryGateway(server),
       new PermissionsService(),
       new LogService(),
       new HealthService(),

@@ -2,6 +2,7 @@
 
 const ACK_TIMEOUT_MS = 3000;
 const COPY_TIMEOUT_MS = 30000;
+const HEARTBEAT_MS = 3000;
 
 /**
  * The master's work: takes changesets from clients, one after the other, and acknowledges each when its own disk and the slave have it.
@@ -15,6 +16,7 @@ class Primary {
     this.replicas = new Set();
     this.slave = null;
     this.queue = Promise.resolve();
+    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
   }
 
   /** Serves a client of one realm until it goes. */
@@ -66,8 +68,11 @@ class Primary {
 
   /** A worker of the group that wants to hold a copy: the first becomes the slave, others wait as spares. */
   join(socket, id) {
-    const replica = { socket, id, answer: null };
+    // A worker that lost its host comes back before its old connection ends.
+    for (const other of this.replicas) if (other.id === id) other.socket.terminate();
+    const replica = { socket, id, answer: null, alive: true };
     this.replicas.add(replica);
+    socket.on("pong", () => (replica.alive = true));
     socket.on("message", (data) => replica.answer && replica.answer(JSON.parse(data)));
     socket.on("close", () => {
       this.replicas.delete(replica);
@@ -75,6 +80,15 @@ class Primary {
       if (this.slave === replica) this.enqueue(() => this.strikeOff(replica)).catch(this.fail);
     });
     this.enqueue(() => this.appoint()).catch(this.fail);
+  }
+
+  /** A host that is cut off closes no connection: whoever does not answer from one beat to the next is gone. */
+  beat() {
+    for (const replica of this.replicas) {
+      if (!replica.alive) replica.socket.terminate();
+      replica.alive = false;
+      replica.socket.ping("", false, true);
+    }
   }
 
   /** Copies everything to a spare and makes it the slave. No write comes between: this runs in the queue. */
@@ -141,6 +155,7 @@ class Primary {
     const last = this.queue;
     await last;
     this.stopped = true;
+    clearInterval(this.heartbeat);
     for (const client of this.clients) client.socket.close(1001, "not the master any more");
     for (const replica of this.replicas) replica.socket.close(1001, "not the master any more");
   }
