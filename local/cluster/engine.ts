@@ -40,6 +40,8 @@ export async function engineEnvironment(options: EngineOptions): Promise<Record<
  */
 export async function openStack(options: EngineOptions, configure?: (dev: StackConfig) => StackConfig): Promise<Stack> {
   if (configure) await writeProject(configure);
+  // The Automation API looks for `pulumi` on this process's own PATH, before it knows any environment of the stack's.
+  process.env.PATH = options.path;
   return LocalWorkspace.createOrSelectStack(
     { stackName, workDir: projectDir },
     { envVars: await engineEnvironment(options) },
@@ -93,7 +95,8 @@ function ifMissing<T>(value: T): (error: NodeJS.ErrnoException) => T {
 /** A line for a person from an engine event, or undefined where there is nothing to tell. */
 export function describeEvent(event: EngineEvent): string | undefined {
   const diagnostic = event.diagnosticEvent;
-  if (diagnostic && diagnostic.severity !== "info#err" && !diagnostic.ephemeral) {
+  // The engine logs much more, at a severity of its own (debug) that its types do not name; that log holds secrets.
+  if (diagnostic && ["info", "warning", "error"].includes(diagnostic.severity)) {
     return plain(diagnostic.message) || undefined;
   }
   const failed = event.resOpFailedEvent?.metadata;
