@@ -42,8 +42,8 @@ export async function buildArtifact(options: ArtifactOptions): Promise<RealmArti
 }
 
 /**
- * Installs, by npm, the real realm-object-server with stand-ins for the packages that cannot be installed any more (realm, realm-sync-server, uws)
- * or are licensed (realm-object-server-enterprise); or finds them in the cache.
+ * Installs, by npm, the real realm-object-server with stand-ins for the packages that cannot be installed any more
+ * (realm, realm-sync-server, uws) or are licensed (realm-object-server-enterprise); or finds them in the cache.
  * @returns the directory that has node_modules.
  * @throws with npm's own words when a package cannot be fetched.
  */

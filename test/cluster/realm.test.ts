@@ -1,6 +1,6 @@
 /**
- * The apps of the hosts, on Node.js 8 with the packages that hosts install and with real Consul, as processes of this machine: what the real core
- * services do, and what the stand-ins for the licensed packages must do for them.
+ * The apps of the hosts, on Node.js 8 with the packages that hosts install and with real Consul, as processes of this
+ * machine: what the real core services do, and what the stand-ins for the licensed packages must do for them.
  */
 import { generateKeyPairSync } from "node:crypto";
 import WebSocket from "ws";
@@ -225,7 +225,10 @@ describe("when the master fails", () => {
     return [all.find(isMaster)!.address, all.find(isSlave)!.address];
   }
 
-  /** A connection through the proxy that reached this worker: right after an election a proxy may know the old master still. */
+  /**
+   * A connection through the proxy that reached this worker: right after an election a proxy may know the old master
+   * still.
+   */
   async function connectTo(worker: string, path: string) {
     for (;;) {
       const client = await connect(cores.core1, path, realm.adminToken());

@@ -31,7 +31,9 @@ export class RealmProcesses {
   });
   private readonly processes = new Map<string, { child: ChildProcess; log: string }>();
 
-  /** Lays the apps out as a host has them, for Node.js 8 and with the packages that hosts install, and starts Consul. */
+  /**
+   * Lays the apps out as a host has them, for Node.js 8 and with the packages that hosts install, and starts Consul.
+   */
   async open(tools: Tools): Promise<void> {
     const credentials = { "auth-key": this.keys.privateKey, "auth-pub": this.keys.publicKey };
     const others = { "feature-token": "none: stand-in", "ros-default-password": "pw of realm-admin" };

@@ -62,7 +62,8 @@ describe("replicas of a realm", () => {
     fc.tuple(fc.constant("clear")),
   );
   const replica = fc.constantFrom(0, 1);
-  // A replica writes; or the master puts a replica's oldest changeset in order; or a replica hears the next of that order.
+  // A replica writes; or the master puts a replica's oldest changeset in order; or a replica hears the next of that
+  // order.
   const step = fc.oneof(
     fc.record({ kind: fc.constant("write"), replica, ops: fc.array(operation, { minLength: 1, maxLength: 3 }) }),
     fc.record({ kind: fc.constant("order"), replica }),

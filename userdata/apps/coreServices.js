@@ -2,12 +2,12 @@
 "use strict";
 
 /**
- * Realm core services behind the load balancer: log-in, permissions, the sync proxy, the welcome page. Keeps nothing that the sync workers do not
- * have. Runs on Node.js 8.
+ * Realm core services behind the load balancer: log-in, permissions, the sync proxy, the welcome page. Keeps nothing
+ * that the sync workers do not have. Runs on Node.js 8.
  *
- * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by), ROS_PORT, ROS_DATA_PATH,
- * ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub, feature-token and ros-default-password.
- * Exit status: 78 when one of these is missing; 1 when the server cannot start.
+ * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by),
+ * ROS_PORT, ROS_DATA_PATH, ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub, feature-token
+ * and ros-default-password. Exit status: 78 when one of these is missing; 1 when the server cannot start.
  */
 const fs = require("fs");
 const http = require("http");
@@ -56,7 +56,10 @@ function secret(name) {
   return fs.readFileSync(credential(name), "utf8").trim() || fatal(`the credential ${name} is empty`, EX_CONFIG);
 }
 
-/** Logs in by user name and password. AuthService only logs that a provider did not start, and would refuse every log-in from then on. */
+/**
+ * Logs in by user name and password. AuthService only logs that a provider did not start, and would refuse every log-in
+ * from then on.
+ */
 class PasswordAuthProvider extends auth.PasswordAuthProvider {
   start() {
     return super
@@ -65,7 +68,10 @@ class PasswordAuthProvider extends auth.PasswordAuthProvider {
   }
 }
 
-/** Serves /realms, which Realm Studio asks, from the realm directory: one process in the cluster, on this node or on another. */
+/**
+ * Serves /realms, which Realm Studio asks, from the realm directory: one process in the cluster, on this node or on
+ * another.
+ */
 class RealmDirectoryGateway {
   /** @param {BasicServer} server */
   constructor(server) {
@@ -101,8 +107,8 @@ BaseRoute("/realms", { allowAnonymous: false })(RealmDirectoryGateway);
 All("*")(RealmDirectoryGateway.prototype, "forward", {});
 
 /**
- * SyncProxyService remembers for ever that a label had no master when it was first asked for, and answers 503 until the process ends. This one
- * forgets that, so that the next client looks again.
+ * SyncProxyService remembers for ever that a label had no master when it was first asked for, and answers 503 until the
+ * process ends. This one forgets that, so that the next client looks again.
  */
 function syncProxy() {
   const proxy = new SyncProxyService();
@@ -130,7 +136,8 @@ async function main() {
     logger,
   });
 
-  // BasicServer gives up after a time without these and leaves its registrations behind: wait while there is nothing to leave.
+  // BasicServer gives up after a time without these and leaves its registrations behind: wait while there is nothing to
+  // leave.
   logger.info("waiting for a sync master of the label default, which has the system realms");
   await discovery.waitForService("sync", ["role=master", "label=default"]);
   logger.info("waiting for the realm directory");

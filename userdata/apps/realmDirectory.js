@@ -2,12 +2,12 @@
 "use strict";
 
 /**
- * The realm directory: which sync worker group holds which realm. There must never be two in a cluster, so that its unit runs it under a lock
- * in Consul. Keeps nothing: its realm is on the sync master of `default`. Runs on Node.js 8.
+ * The realm directory: which sync worker group holds which realm. There must never be two in a cluster, so that its
+ * unit runs it under a lock in Consul. Keeps nothing: its realm is on the sync master of `default`. Runs on Node.js 8.
  *
- * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by), ROS_PORT, ROS_DATA_PATH,
- * ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub and feature-token.
- * Exit status: 78 when one of these is missing; 1 when the server cannot start.
+ * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by),
+ * ROS_PORT, ROS_DATA_PATH, ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub and feature-
+ * token. Exit status: 78 when one of these is missing; 1 when the server cannot start.
  */
 const fs = require("fs");
 const path = require("path");
@@ -46,7 +46,8 @@ async function main() {
     logger,
   });
 
-  // BasicServer gives up after a time without it and leaves its registrations behind: wait while there is nothing to leave.
+  // BasicServer gives up after a time without it and leaves its registrations behind: wait while there is nothing to
+  // leave.
   logger.info("waiting for a sync master of the label default, which has the directory's realm");
   await discovery.waitForService("sync", ["role=master", "label=default"]);
 

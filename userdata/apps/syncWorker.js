@@ -4,10 +4,10 @@
 /**
  * A Realm sync worker: stores realms, serves them to sync clients, and replicates them in its group. Runs on Node.js 8.
  *
- * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by), ROS_PORT, ROS_DATA_PATH,
- * ROS_LOG_LEVEL, SYNC_LABEL (the group), SYNC_ID (unique in it, the same for the life of its data), SYNC_ADDRESS, and CREDENTIALS_DIRECTORY
- * with the files auth-key, auth-pub and feature-token.
- * Exit status: 78 when one of these is missing; 1 when the server cannot start.
+ * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by),
+ * ROS_PORT, ROS_DATA_PATH, ROS_LOG_LEVEL, SYNC_LABEL (the group), SYNC_ID (unique in it, the same for the life of its
+ * data), SYNC_ADDRESS, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub and feature-token. Exit status: 78
+ * when one of these is missing; 1 when the server cannot start.
  */
 const fs = require("fs");
 const path = require("path");

@@ -1,6 +1,6 @@
 /**
- * What the cluster's apps use of realm-object-server-enterprise. Written by hand from its public documentation and changelog: the package itself
- * is licensed, and its declarations are in no public place.
+ * What the cluster's apps use of realm-object-server-enterprise. Written by hand from its public documentation and
+ * changelog: the package itself is licensed, and its declarations are in no public place.
  */
 import { Discovery, IService, Logger, ServiceHandle, ServiceWatch } from "realm-object-server";
 

@@ -8,8 +8,9 @@ const hasAll = (tags, wanted) => (wanted || []).every((tag) => tags.includes(tag
 const signature = (handle) => JSON.stringify([handle.address, handle.port, handle.tags]);
 
 /**
- * What Consul knows of services, by one blocking query a service name however many watch it: ROS opens a watch for each request and never
- * closes one. While Consul cannot be reached the last answer stands: a cluster goes on without Consul until something changes.
+ * What Consul knows of services, by one blocking query a service name however many watch it: ROS opens a watch for each
+ * request and never closes one. While Consul cannot be reached the last answer stands: a cluster goes on without Consul
+ * until something changes.
  */
 class Catalogue {
   constructor(consul, logger) {

@@ -8,7 +8,8 @@ const standIn = require("./stand-in");
 const CHECK = {
   interval: "2s",
   timeout: "5s",
-  // Consul's minimum. A service whose host's agent lives on while the process does not is gone soon, so that `realms` is not seen twice.
+  // Consul's minimum. A service whose host's agent lives on while the process does not is gone soon, so that `realms`
+  // is not seen twice.
   deregistercriticalserviceafter: "1m",
 };
 const KEEP_REGISTERED_MS = 10000;
@@ -67,7 +68,10 @@ class ConsulDiscovery extends Discovery {
     return this.catalogue.find(name, tags);
   }
 
-  /** Emits `available` for each service that passes its checks, now and later, and `unavailable` when one does not any more. */
+  /**
+   * Emits `available` for each service that passes its checks, now and later, and `unavailable` when one does not any
+   * more.
+   */
   watchService(name, tags) {
     return this.catalogue.watch(name, tags);
   }
@@ -89,7 +93,9 @@ class ConsulDiscovery extends Discovery {
     };
   }
 
-  /** An agent forgets a service that was critical for too long (a process that was paused), or when its data is lost. */
+  /**
+   * An agent forgets a service that was critical for too long (a process that was paused), or when its data is lost.
+   */
   keepRegistered() {
     if (this.keeper) return;
     this.keeper = setInterval(async () => {

@@ -5,13 +5,15 @@ const EventEmitter = require("events");
 const RETRY_MS = 500;
 
 /**
- * One worker's part in its sync worker group: at most one master a label, chosen by a Consul lock, and never one that lacks acknowledged data.
+ * One worker's part in its sync worker group: at most one master a label, chosen by a Consul lock, and never one that
+ * lacks acknowledged data.
  *
  * Two keys in Consul, under realm-sync/<label>/:
- *   leader  the lock. Its value says where the master is; its session is bound to the worker's own service check and to its node's health, so
- *           that the lock falls when the process or the host does.
- *   group   {master, slave}: ids of the workers that have all acknowledged data. Only they may become master. The master strikes a slave off
- *           before it acknowledges without it. Every change is a compare-and-swap, which also stops a master that has lost the lock unawares.
+ *   leader  the lock. Its value says where the master is; its session is bound to the worker's own service check and to
+ *           its node's health, so that the lock falls when the process or the host does.
+ *   group   {master, slave}: ids of the workers that have all acknowledged data. Only they may become master. The
+ *           master strikes a slave off before it acknowledges without it. Every change is a compare-and-swap, which
+ *           also stops a master that has lost the lock unawares.
  *
  * Events: `elected`, `lost`, `leader` ({id, address, port} or null).
  */
@@ -29,7 +31,9 @@ class Group extends EventEmitter {
     this.work = Promise.resolve();
   }
 
-  /** Begins once this worker's own registration passes its check: a session cannot be bound to a check that does not. */
+  /**
+   * Begins once this worker's own registration passes its check: a session cannot be bound to a check that does not.
+   */
   start() {
     this.own = this.discovery.watchService("sync", [`label=${this.label}`]);
     this.own.on("available", (handle) => {
@@ -58,7 +62,9 @@ class Group extends EventEmitter {
       .catch((error) => this.logger.warn(`cannot end the session: ${error.message}`));
   }
 
-  /** Steps run one after the other; a step that fails (Consul away, say) is tried again by standing for election anew. */
+  /**
+   * Steps run one after the other; a step that fails (Consul away, say) is tried again by standing for election anew.
+   */
   run(step) {
     this.work = this.work.then(async () => {
       if (this.stopped) return;

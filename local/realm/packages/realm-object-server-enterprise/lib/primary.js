@@ -5,7 +5,8 @@ const COPY_TIMEOUT_MS = 30000;
 const HEARTBEAT_MS = 3000;
 
 /**
- * The master's work: takes changesets from clients, one after the other, and acknowledges each when its own disk and the slave have it.
+ * The master's work: takes changesets from clients, one after the other, and acknowledges each when its own disk and
+ * the slave have it.
  * @param {{store: Store, group: Group, logger: object, fail: (error: Error) => void}} options
  *   fail: called when nothing more may be acknowledged.
  */
@@ -38,7 +39,10 @@ class Primary {
     });
   }
 
-  /** All that the client lacks, then all that comes. A client that has more than we do has seen data that is lost: it starts over. */
+  /**
+   * All that the client lacks, then all that comes. A client that has more than we do has seen data that is lost: it
+   * starts over.
+   */
   bind(client, version) {
     this.enqueue(() => {
       const known = this.store.version(client.realm);

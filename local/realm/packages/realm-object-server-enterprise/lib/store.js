@@ -8,8 +8,8 @@ const write = promisify(fs.write);
 const datasync = promisify(fs.fdatasync);
 
 /**
- * Realms on disk: for each an append-only log of changesets, JSON lines {id, ops}; the n-th line is version n. An append is done when the disk
- * has it. The whole is small and kept in memory too.
+ * Realms on disk: for each an append-only log of changesets, JSON lines {id, ops}; the n-th line is version n. An
+ * append is done when the disk has it. The whole is small and kept in memory too.
  */
 class Store {
   /** @param {string} directory made if it is not there, as is its parent. */
@@ -44,7 +44,10 @@ class Store {
     return log && log.ids.get(id);
   }
 
-  /** Writes a changeset through to the disk. One at a time a realm: the caller queues. @returns {Promise<number>} its version. */
+  /**
+   * Writes a changeset through to the disk. One at a time a realm: the caller queues.
+   * @returns {Promise<number>} its version.
+   */
   async append(realm, entry) {
     const log = this.open(realm);
     const line = Buffer.from(`${JSON.stringify({ id: entry.id, ops: entry.ops })}\n`);

@@ -13,13 +13,15 @@ const { Store } = require("./store");
 const standIn = require("./stand-in");
 
 /**
- * One sync worker of a group. In Consul it is `sync` with the tags label=<label> and role=master, slave or spare. The master serves
- * realms by WebSocket on listenPort; the slave holds a synchronous copy and takes over; a spare waits to become the slave.
+ * One sync worker of a group. In Consul it is `sync` with the tags label=<label> and role=master, slave or spare. The
+ * master serves realms by WebSocket on listenPort; the slave holds a synchronous copy and takes over; a spare waits to
+ * become the slave.
  */
 class ReplicatedSyncService {
   /**
    * @param {{consul: object, dataPath: string, featureToken: string, id: string, label?: string, listenAddress: string,
-   *   listenPort?: number, publicKeyPath: string, logLevel?: string, maxDownloadSize?: number, enableDownloadLogCompaction?: boolean}} config
+   *   listenPort?: number, publicKeyPath: string, logLevel?: string, maxDownloadSize?: number,
+   *   enableDownloadLogCompaction?: boolean}} config
    *   The last three have no meaning here.
    */
   constructor(config) {

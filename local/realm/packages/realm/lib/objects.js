@@ -31,7 +31,9 @@ function decode(realm, value) {
   return value;
 }
 
-/** An object of the realm: reads and writes go to the realm's state, so that it shows what other replicas wrote as well. */
+/**
+ * An object of the realm: reads and writes go to the realm's state, so that it shows what other replicas wrote as well.
+ */
 function object(realm, type, key) {
   const schema = realm.schemaOf(type);
   const self = Object.create(schema.prototype);

@@ -1,8 +1,8 @@
 "use strict";
 
 /**
- * The part of Realm's query language that realm-object-server uses: comparisons of a key path with a literal or an argument ($0), joined
- * by AND and OR, in parentheses.
+ * The part of Realm's query language that realm-object-server uses: comparisons of a key path with a literal or an
+ * argument ($0), joined by AND and OR, in parentheses.
  */
 
 const TOKEN =

@@ -8,7 +8,9 @@ const { all, encode, object, property } = require("./objects");
 const { Replica } = require("./replica");
 const Sync = require("./sync");
 
-/** A synced realm: objects by class, changed only inside transactions, and the same in every process that has it open. */
+/**
+ * A synced realm: objects by class, changed only inside transactions, and the same in every process that has it open.
+ */
 class Realm {
   /**
    * Opens a realm once it holds all that the sync master has.

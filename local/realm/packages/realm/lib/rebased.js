@@ -3,8 +3,9 @@
 const { apply, clone } = require("./state");
 
 /**
- * One replica's view of a realm: what the sync master has confirmed (`base`), with this replica's own unconfirmed changesets (`pending`) on
- * top of it (`state`). Replicas that have been told the same are equal once nothing of theirs is pending.
+ * One replica's view of a realm: what the sync master has confirmed (`base`), with this replica's own unconfirmed
+ * changesets (`pending`) on top of it (`state`). Replicas that have been told the same are equal once nothing of theirs
+ * is pending.
  */
 class Rebased {
   constructor() {
@@ -19,7 +20,10 @@ class Rebased {
     this.pending.set(id, ops);
   }
 
-  /** The next changeset in the master's order. @returns {boolean} whether `state` changed: one's own changes nothing. */
+  /**
+   * Takes the next changeset in the master's order.
+   * @returns {boolean} whether `state` changed: one's own changes nothing.
+   */
   confirm(entry) {
     apply(this.base, entry.ops);
     this.version = entry.version;

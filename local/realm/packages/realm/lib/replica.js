@@ -7,14 +7,16 @@ const { Rebased } = require("./rebased");
 const RETRY = { first: 100, most: 2000 };
 
 /**
- * This process's copy of one realm, kept equal with the sync master's over a WebSocket. After a broken connection it asks for what it missed and
- * sends again what was not confirmed; the master knows a changeset by its id, so nothing is applied twice.
+ * This process's copy of one realm, kept equal with the sync master's over a WebSocket. After a broken connection it
+ * asks for what it missed and sends again what was not confirmed; the master knows a changeset by its id, so nothing is
+ * applied twice.
  *
  * The protocol is the stand-ins' own, JSON messages, described in local/realm/README.md.
  */
 class Replica {
   /**
-   * @param {{host: string, port: number, path: string, token: string, log: (message: string) => void, changed: () => void}} options
+   * @param {{host: string, port: number, path: string, token: string, log: (message: string) => void,
+   *   changed: () => void}} options
    */
   constructor(options) {
     this.options = options;

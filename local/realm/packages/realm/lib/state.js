@@ -5,8 +5,8 @@
  *   ["set", class, key, {property: value}]   makes the object if it is not there, and sets these properties
  *   ["delete", class, key]
  *   ["clear"]                                deletes every object: the realm was deleted
- * Each gives the same result when they are applied twice, and the last writer of a property wins: replicas that apply the same
- * operations in the order of the sync master end up equal, whatever they applied ahead of it.
+ * Each gives the same result when they are applied twice, and the last writer of a property wins: replicas that apply
+ * the same operations in the order of the sync master end up equal, whatever they applied ahead of it.
  */
 
 /** Applies operations in place. */
@@ -37,8 +37,8 @@ function clone(state) {
 }
 
 /**
- * What changed between two versions of a list of objects, as Realm's listeners are told it: indexes into the new list, and for deletions
- * into the old one.
+ * What changed between two versions of a list of objects, as Realm's listeners are told it: indexes into the new list,
+ * and for deletions into the old one.
  * @param {{key: string, data: object}[]} before
  * @param {{key: string, data: object}[]} after
  */

@@ -31,8 +31,8 @@ const User = {
 };
 
 /**
- * Calls back upon changes of realms whose path matches. Realm's global notifier opens every such realm on the server; this stand-in sees
- * those that the process has open itself.
+ * Calls back upon changes of realms whose path matches. Realm's global notifier opens every such realm on the server;
+ * this stand-in sees those that the process has open itself.
  */
 function addListener(server, user, pattern, event, callback) {
   watchers.push({ pattern: new RegExp(pattern), event, callback });
