@@ -38,9 +38,6 @@ export interface HostSpec {
   cgroup: string;
 }
 
-/** SIGRTMIN+4 tells systemd to power off; glibc's SIGRTMIN is 34. */
-const POWER_BUTTON = 38;
-
 /**
  * One EC2 instance as a systemd-nspawn host: real systemd as PID 1 on a layer over the image, in a network namespace.
  * All that it is lies in its directory and its control group, so a Host can be constructed for an instance that
@@ -117,7 +114,7 @@ export class Host {
   async poweroff(graceSeconds = 60): Promise<void> {
     const { pid, exited } = this;
     if (pid === undefined || !exited) return this.kill();
-    process.kill(pid, POWER_BUTTON);
+    pressPowerButton(pid);
     const grace = new AbortController();
     const late = setTimeout(graceSeconds * 1000, true, { signal: grace.signal }).catch(() => true);
     if (await Promise.race([late, exited.promise.then(() => false)])) await this.kill();
@@ -163,7 +160,7 @@ export class Host {
     await this.showDevices();
   }
 
-  /** Detaches a volume. Fails while a running host has it mounted: the volume would be written to by nobody's leave. */
+  /** Detaches a volume. Fails while a running host has it mounted; on EC2 such a volume stays `busy`. */
   async detach(volumeId: string): Promise<void> {
     const volume = this.volumes.attached.find((candidate) => candidate.volumeId === volumeId);
     if (!volume) return;
@@ -261,4 +258,15 @@ export class Host {
 
 function isRunning(state: HostState): state is Extract<HostState, { pid: number }> {
   return state.state === "running" || state.state === "up";
+}
+
+function pressPowerButton(pid: number): void {
+  // systemd takes SIGRTMIN+4 as the order to power off; glibc's SIGRTMIN is 34.
+  const powerOff = 38;
+  try {
+    process.kill(pid, powerOff);
+  } catch (error) {
+    // It went down by itself just now.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }

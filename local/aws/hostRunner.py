@@ -110,7 +110,22 @@ def boot(number):
     finally:
         os.close(exited)
         notify.close()
-    return process.wait()
+    status = process.wait()
+    # A host outlives an nspawn that was killed.
+    kill_rest()
+    return status
+
+
+def kill_rest():
+    """Kills what is left of a boot, and waits until nothing is."""
+    with open(os.path.join(boot_cgroup, "cgroup.kill"), "w", encoding="ascii") as kill:
+        kill.write("1")
+    with open(os.path.join(boot_cgroup, "cgroup.events"), encoding="ascii") as events:
+        changed = select.poll()
+        changed.register(events, select.POLLPRI)
+        while "populated 1" in events.read():
+            changed.poll()
+            events.seek(0)
 
 
 def follow(notify, exited, number):
@@ -150,8 +165,7 @@ def main():
     except (OSError, subprocess.SubprocessError) as error:
         write_state(state="off", reason="crash", detail=str(error))
         if os.path.isdir(boot_cgroup):
-            with open(os.path.join(boot_cgroup, "cgroup.kill"), "w", encoding="ascii") as kill:
-                kill.write("1")
+            kill_rest()
         raise
     if status == 0:
         write_state(state="off", reason="poweroff", detail="the host powered itself off")

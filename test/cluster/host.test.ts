@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { cgroup2Root, createCgroup, isPopulated, killCgroup, removeCgroup } from "../../local/aws/cgroup";
+import { cgroup2Root, createCgroup, isPopulated, killCgroup, processesIn, removeCgroup } from "../../local/aws/cgroup";
 import { Host, type HostExit, type HostSpec } from "../../local/aws/host";
-import { attachLoop, createVolume, deleteVolume, loopDevice, resizeVolume } from "../../local/aws/volume";
+import { createVolume, deleteVolume, loopDevice } from "../../local/aws/volume";
 import { ensureTools } from "../../local/tools";
 import { describeOnHosts } from "./support";
 
@@ -56,7 +56,7 @@ describeOnHosts("a host", () => {
   const exitOf = (host: Host) => new Promise<HostExit>((resolve) => host.onExit(resolve));
 
   beforeAll(async () => {
-    image = (await ensureTools(console.log)).image;
+    image = (await ensureTools(console.error)).image;
     dir = mkdtempSync("/var/tmp/host-test-");
     cgroup = join(cgroup2Root(), name);
     createCgroup(cgroup);
@@ -146,6 +146,25 @@ describeOnHosts("a host", () => {
     await host.poweroff(0.5);
     expect(await exit).toMatchObject({ reason: "kill" });
     expect(host.pid).toBeUndefined();
+  });
+
+  it("leaves no host behind when nspawn is killed, and says that this was a crash", async () => {
+    const host = newHost();
+    await host.boot();
+    await host.untilUp();
+    const exit = exitOf(host);
+    process.kill(processesIn(join(cgroup, host.spec.id, "boot/supervisor"))[0], "SIGKILL");
+    expect(await exit).toEqual({ reason: "crash", detail: "systemd-nspawn ended with status -9" });
+    expect(host.running).toBe(false);
+  });
+
+  it("can be ended by whoever knows only the control group", async () => {
+    const host = newHost();
+    await host.boot();
+    const exit = exitOf(host);
+    await killCgroup(cgroup);
+    expect(await exit).toMatchObject({ reason: "kill" });
+    expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(dir);
   });
 
   it("says why it did not boot", async () => {
@@ -245,43 +264,6 @@ describeOnHosts("a host", () => {
     );
     expect(commands).toEqual([]);
     await deleteVolume(volume);
-  });
-});
-
-describeOnHosts("a volume", () => {
-  let dir: string;
-  beforeEach(() => (dir = mkdtempSync("/var/tmp/volume-test-")));
-  afterEach(() => rmSync(dir, { recursive: true }));
-
-  it("takes no room until it is written to, and keeps its data when it is made again", async () => {
-    const path = join(dir, "vol.img");
-    await createVolume(path, 100);
-    expect(statSync(path)).toMatchObject({ size: 100 * 2 ** 30, blocks: 0 });
-    writeFileSync(path, "data", { flag: "r+" });
-    await createVolume(path, 100);
-    expect(execFileSync("head", ["-c", "4", path], { encoding: "utf8" })).toBe("data");
-  });
-
-  it("has one loop device however often it is attached, and none once deleted", async () => {
-    const path = join(dir, "vol.img");
-    await createVolume(path, 1);
-    const device = await attachLoop(path);
-    expect(await attachLoop(path)).toBe(device);
-    expect(await loopDevice(path)).toBe(device);
-    await deleteVolume(path);
-    expect(
-      execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
-    ).not.toContain(dir);
-  });
-
-  it("grows while it is attached, and does not shrink", async () => {
-    const path = join(dir, "vol.img");
-    await createVolume(path, 1);
-    const device = await attachLoop(path);
-    await resizeVolume(path, 2);
-    expect(execFileSync("blockdev", ["--getsize64", device], { encoding: "utf8" }).trim()).toBe(String(2 * 2 ** 30));
-    await expect(resizeVolume(path, 1)).rejects.toThrow("has 2 GiB and cannot shrink to 1 GiB");
-    await deleteVolume(path);
   });
 });
 
