@@ -44,7 +44,13 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
       place(path, content, parseInt(permissions, 8));
     }
     // What the image has, and what the boot installs before the units start.
-    const programs = ["/bin/kill", "/usr/bin/python3", "/usr/bin/systemd-sysusers", "/usr/local/bin/consul"];
+    const programs = [
+      "/bin/bash",
+      "/bin/kill",
+      "/usr/bin/python3",
+      "/usr/bin/systemd-sysusers",
+      "/usr/local/bin/consul",
+    ];
     for (const path of [...programs, "/opt/node/bin/node"]) place(path, "", 0o755);
     const system = "/usr/lib/systemd/system";
     for (const name of readdirSync(system).filter((unit) => /\.(target|slice)$/.test(unit))) {

@@ -1,0 +1,128 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { hostFiles, describeOnLinux, StepHost } from "./userdataStepHost";
+
+const host = new StepHost();
+
+describeOnLinux("the end of the boot", () => {
+  const check = (script: string) => {
+    mkdirSync(host.path("opt/realm-cluster/ready"), { recursive: true });
+    writeFileSync(host.path("opt/realm-cluster/ready/sync-worker.py"), script);
+  };
+  const ready = (command: string, seconds: string) =>
+    host.run("ready", command, { CHECKS: "sync-worker:sync-worker.service", READY_SECONDS: seconds });
+
+  test("waits until each check is content, and tells what it waits for once", async () => {
+    check("import os, sys\nif not os.path.exists('up'): print('Not up'); sys.exit(1)\n");
+    const { status, output } = await ready("n=0; sleep() { ((++n < 3)) || touch up; }; main", "600");
+    expect({ status, output }).toEqual({
+      status: 0,
+      output: "Waiting for sync-worker: Not up\nsync-worker is ready\n",
+    });
+  });
+
+  test("fails in time with the check's reason, and the unit's last lines before it", async () => {
+    check("import sys\nprint('Not up')\nsys.exit(1)\n");
+    const { status, output, reason } = await ready('journalctl() { echo "journal of $2"; }; main', "0");
+    expect(status).toBe(1);
+    expect(output).toContain("journal of sync-worker.service\n");
+    expect(reason).toBe("sync-worker was not ready within 0 s: Not up");
+  });
+
+  test("fails when a check cannot run, rather than taking that for ready", async () => {
+    check("import no_such_module\n");
+    const { status, reason } = await ready("journalctl() { :; }; main", "0");
+    expect(status).toBe(1);
+    expect(reason).toContain("No module named 'no_such_module'");
+  });
+
+  test("has systemd start the units at every boot, and restarts those that hold old secrets", async () => {
+    const start = () =>
+      host.run("start", 'systemctl() { echo "$*"; }; main', { UNITS: "consul.service sync-worker.service" });
+    const units = "consul.service sync-worker.service";
+    const usual = ["daemon-reload", `enable --quiet ${units}`, `start --no-block ${units}`, `Starting ${units}`];
+    expect((await start()).output.trim().split("\n")).toEqual(usual);
+    mkdirSync(host.path("run/realm-cluster"), { recursive: true });
+    writeFileSync(host.path("run/realm-cluster/secrets-changed"), "");
+    const restarted = [...usual.slice(0, 2), `try-restart --no-block ${units}`, ...usual.slice(2)];
+    expect((await start()).output.trim().split("\n")).toEqual(restarted);
+    expect((await start()).output.trim().split("\n")).toEqual(usual);
+  });
+});
+
+describeOnLinux("the realm directory's script", () => {
+  /** Runs it with a Consul that gives these answers, one for each time that it is asked; what systemd was notified of. */
+  function notified(...answers: string[]): string[] {
+    writeFileSync(host.path("answers"), `${answers.join("\n")}\n`);
+    const script = readFileSync(join(hostFiles, "boot/realm-directory"), "utf8")
+      .replace("exec /opt/node/bin/node /opt/realm/realmDirectory.js", "wait")
+      .replace(/^main "\$@"\n/m, "");
+    const world = `
+      curl() { head -n 1 answers | grep .; local status=$?; sed -i 1d answers; [[ -s answers ]] || kill 0; return $status; }
+      systemd-notify() { echo "$1"; }
+      sleep() { :; }
+      main`;
+    const { stdout } = spawnSync("setsid", ["--wait", "bash", "--norc", "-c", script + world], {
+      encoding: "utf8",
+      cwd: host.path(),
+    });
+    return stdout.split("\n").filter((line) => line.startsWith("WATCHDOG"));
+  }
+  const ours = '[{"LockIndex":1,"Session":"ours"}]';
+  const watched = "WATCHDOG_USEC=10000000";
+  const fed = "WATCHDOG=1";
+
+  test("feeds the watchdog while the lock is proven to be held", () => {
+    expect(notified(ours, ours, ours, "")).toEqual([watched, fed, fed]);
+  });
+
+  test("feeds it no more while there is no answer, and goes on when there is one", () => {
+    expect(notified(ours, ours, "", "", ours, "")).toEqual([watched, fed, fed]);
+  });
+
+  test("never feeds it again once another session has the lock, or none", () => {
+    expect(notified(ours, '[{"Session":"theirs"}]', ours, ours, "")).toEqual([watched]);
+    expect(notified(ours, '[{"LockIndex":1}]', "", "")).toEqual([watched]);
+  });
+});
+
+describeOnLinux("Consul's start script", () => {
+  /** The arguments that Consul is started with on a host of this name. */
+  function start(name: string): string[] {
+    mkdirSync(host.path("run"), { recursive: true });
+    writeFileSync(host.path("gossip-key"), "a2V5\n");
+    const source = readFileSync(join(hostFiles, "boot/consul-agent"), "utf8");
+    const env = {
+      PATH: process.env.PATH,
+      RUNTIME_DIRECTORY: host.path("run"),
+      CREDENTIALS_DIRECTORY: host.path(),
+      CLUSTER_NAME: "dev",
+      HOST_NAME: name,
+      HOST_ADDRESS: "10.20.0.11",
+    };
+    const script = source.replace("exec /usr/local/bin/consul", "printf '%s\\n'");
+    return execFileSync("bash", ["--norc", "-c", script], { env }).toString().trim().split("\n");
+  }
+
+  test("gives Consul the host's name and address, and an id that follows from its name", () => {
+    const id = /^-node-id=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+    const started = start("consul-01");
+    expect(started).toEqual([
+      "agent",
+      "-node=consul-01",
+      expect.stringMatching(id),
+      "-bind=10.20.0.11",
+      "-config-dir=/etc/consul.d",
+      `-config-file=${host.path("run/gossip.json")}`,
+    ]);
+    expect(start("consul-01")).toEqual(started);
+    expect(start("consul-02")[2]).not.toBe(started[2]);
+  });
+
+  test("gives Consul the gossip key in a file that only it can read", () => {
+    start("consul-01");
+    expect(JSON.parse(readFileSync(host.path("run/gossip.json"), "utf8"))).toEqual({ encrypt: "a2V5" });
+    expect(statSync(host.path("run/gossip.json")).mode & 0o777).toBe(0o600);
+  });
+});

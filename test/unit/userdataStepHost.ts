@@ -1,0 +1,60 @@
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** The real files that hosts get. */
+export const hostFiles = resolve(__dirname, "../../userdata/files");
+
+const linux = process.platform === "linux";
+
+/** `describe` for what calls Linux' own tools, as the boot does; elsewhere the tests are told as skipped, with the reason. */
+export function describeOnLinux(name: string, tests: () => void): void {
+  if (linux) describe(name, tests);
+  else describe.skip(`${name} (skipped: this machine does not run Linux)`, tests);
+}
+
+/** How a command of a boot step ended. */
+export interface StepEnd {
+  status: number;
+  output: string;
+  /** What the boot report would say. */
+  reason?: string;
+}
+
+/** A host's file system below a temporary directory, new for each test: enough of a host for one boot step. */
+export class StepHost {
+  private root = "";
+
+  constructor() {
+    beforeEach(() => {
+      this.root = mkdtempSync(join(tmpdir(), "userdata-"));
+    });
+    afterEach(() => rmSync(this.root, { recursive: true }));
+  }
+
+  /** A path of the host, on this machine. */
+  path(path = ""): string {
+    return join(this.root, path);
+  }
+
+  /** Runs a command with the functions of a boot step at hand, in the host's root. */
+  run(step: string, command: string, env: Record<string, string> = {}): Promise<StepEnd> {
+    const reasonFile = this.path("reason");
+    rmSync(reasonFile, { force: true });
+    const functions = readFileSync(join(hostFiles, "steps", step), "utf8")
+      .replace("source /opt/realm-cluster/lib.sh", `source ${join(hostFiles, "boot/lib.sh")}`)
+      .replace(/^main "\$@"\n/m, "")
+      .replace(/(\/etc\/realm-cluster|\/opt|\/usr\/local|\/run\/realm-cluster)\b/g, `${this.root}$1`);
+    const options = {
+      env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, REASON_FILE: reasonFile, ...env },
+      cwd: this.root,
+    };
+    return new Promise((done) => {
+      execFile("bash", ["--norc", "-c", `${functions}\n${command}`], options, (error, stdout, stderr) => {
+        const reason = existsSync(reasonFile) ? readFileSync(reasonFile, "utf8").trim() : undefined;
+        done({ status: error ? Number(error.code) : 0, output: stdout + stderr, reason });
+      });
+    });
+  }
+}
