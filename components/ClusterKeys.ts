@@ -58,7 +58,7 @@ export class ClusterKeys extends pulumi.ComponentResource {
       const parameter = {
         name: `${args.secretPath}/${secret}`,
         type: "SecureString",
-        value: pulumi.secret(value),
+        value,
         description: DESCRIPTIONS[secret],
         tags: tagged(args.cluster, secret),
       };

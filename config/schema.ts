@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { cidr, flag, instanceType, sha256, text, url, version, volumeGiB, whole, word } from "./leaves";
@@ -22,15 +23,30 @@ function digest(known: { version: string; sha256: string }) {
 }
 
 /** A secret becomes a Pulumi secret while it is parsed, so that no later step holds its text. */
-const secret = (pattern: RegExp, write: string) => text(pattern, write).transform((value) => pulumi.secret(value));
-
-/** Pulumi's project schema knows no optional value, so an empty string stands for one that is not set. */
-const optionalSecret = (pattern: RegExp, write: string) =>
+const secret = (isValid: (value: string) => boolean, write: string) =>
   z
     .string({ error: write })
-    .refine((value) => value === "" || pattern.test(value), { error: write })
+    .refine(isValid, { error: write })
+    .transform((value) => pulumi.secret(value));
+
+/** Pulumi's project schema knows no optional value, so an empty string stands for one that is not set. */
+const optionalSecret = (isValid: (value: string) => boolean, write: string) =>
+  z
+    .string({ error: write })
+    .refine((value) => value === "" || isValid(value), { error: write })
     .transform((value) => (value === "" ? undefined : pulumi.secret(value)))
     .prefault("");
+
+const isToken = (value: string) => /^\S+$/.test(value);
+
+function isRsaPrivateKey(pem: string): boolean {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
+    return asymmetricKeyType === "rsa" && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
+  } catch {
+    return false;
+  }
+}
 
 const adoptedSubnets = (kind: string, minimum: number) => {
   const write = `write the ids of ${minimum} or more ${kind} subnets`;
@@ -200,15 +216,15 @@ export const shape = {
   loadBalancer,
   /** Realm's feature token. Secret. */
   featureToken: secret(
-    /^\S+$/,
+    isToken,
     "run `pulumi config set --secret featureToken TOKEN` with the token that Realm gave you",
   ),
   /** The token of the private npm registry. Secret. */
-  npmToken: optionalSecret(/^\S+$/, "run `pulumi config set --secret npmToken TOKEN`"),
+  npmToken: optionalSecret(isToken, "run `pulumi config set --secret npmToken TOKEN`"),
   /** An RSA private key (PEM) to sign tokens with, brought in from an older cluster. Secret. Left out, the cluster makes its own. */
   authKey: optionalSecret(
-    /^-----BEGIN (RSA )?PRIVATE KEY-----[\s\S]+-----END (RSA )?PRIVATE KEY-----\s*$/,
-    "run `pulumi config set --secret authKey < auth.key` with an unencrypted RSA private key in PEM form",
+    isRsaPrivateKey,
+    "run `pulumi config set --secret authKey < auth.key` with an unencrypted RSA private key of 2048 bits or more, in PEM form",
   ),
   /** How long a host may take from its creation until it is ready, in minutes. */
   bootTimeoutMinutes: whole(1, 120, "write minutes, from 1 to 120").default(15),

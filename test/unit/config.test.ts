@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
@@ -5,6 +6,9 @@ import { parse } from "yaml";
 import { ConfigError, parseConfig, readConfig } from "../../config";
 import { shape } from "../../config/schema";
 import { least } from "./plan.examples";
+
+const rsaKey = (modulusLength: number) =>
+  generateKeyPairSync("rsa", { modulusLength }).privateKey.export({ type: "pkcs1", format: "pem" }).toString();
 
 /** The faults of a configuration, one line each: where it is, what is wrong, what to write. */
 function faultsOf(raw: Record<string, unknown>): string[] {
@@ -130,6 +134,11 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
   ],
   ["a reserved tag", { tags: { Name: "x" } }, /^tags is .*choose other names than Name/],
   ["no feature token", { featureToken: "" }, /^featureToken is missing: run `pulumi config set --secret featureToken/],
+  [
+    "a key that is too short to be safe",
+    { authKey: rsaKey(1024) },
+    /^authKey is not a valid value: .*2048 bits or more/,
+  ],
   ["a key that is none", { authKey: "xyz" }, /^authKey is not a valid value: run/],
 ])("refuses %s", (_, raw, expected) => {
   const faults = faultsOf(raw);
@@ -167,6 +176,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
 });
 
 test.each<[string, Record<string, unknown>]>([
+  ["an RSA key of an older cluster", { authKey: rsaKey(2048) }],
   ["another version with its digest", { consul: { version: "1.19.2", sha256: "0".repeat(64) } }],
   ["one worker, asked for by name", { syncWorkerGroups: [{ label: "default", workers: 1, allowSingleWorker: true }] }],
   [
