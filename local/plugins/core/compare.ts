@@ -1,5 +1,4 @@
 /** When two property values mean the same, and what a value read from a service says in the program's own words. */
-import { isDeepStrictEqual } from "node:util";
 import type { Properties, Property } from "./schema";
 import { isObject, mapValues, type Value, type Values } from "./wire";
 
@@ -13,14 +12,14 @@ export function isEmpty(value: Value): boolean {
 /** Compares as the property's type says: sets without order, JSON by meaning. */
 export function equal(property: Property | undefined, a: Value, b: Value): boolean {
   if (isEmpty(a) && isEmpty(b)) return true;
-  if (property?.type === "json") return isDeepStrictEqual(parsed(a), parsed(b));
-  return isDeepStrictEqual(canonical(property, a), canonical(property, b));
+  if (property?.type === "json") return stable(parsed(a)) === stable(parsed(b));
+  return stable(canonical(property, a)) === stable(canonical(property, b));
 }
 
-function parsed(value: Value): unknown {
+function parsed(value: Value): Value {
   if (typeof value !== "string") return value;
   try {
-    return JSON.parse(value);
+    return JSON.parse(value) as Value;
   } catch {
     return value; // not JSON: compared as text
   }
@@ -29,7 +28,7 @@ function parsed(value: Value): unknown {
 function canonical(property: Property | undefined, value: Value): Value {
   if (Array.isArray(value)) {
     const items = value.map((item) => canonical(property?.of, item));
-    return property?.type === "set" ? items.sort((a, b) => (stable(a) < stable(b) ? -1 : 1)) : items;
+    return property?.type === "set" ? items.sort((a, b) => (stable(a)! < stable(b)! ? -1 : 1)) : items;
   }
   if (isObject(value)) {
     const kept = mapValues(value, (item, key) => canonical(fieldOf(property, key), item));
@@ -39,7 +38,7 @@ function canonical(property: Property | undefined, value: Value): Value {
 }
 
 /** JSON with its keys in order. */
-function stable(value: Value): string {
+function stable(value: Value): string | undefined {
   return JSON.stringify(value, (_key, item) =>
     isObject(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
   );
