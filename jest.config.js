@@ -1,13 +1,24 @@
-const transform = { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }] };
-const project = (displayName) => ({
+// The tests' cluster has a name and a state of its own, beside an operator's on the same machine.
+process.env.REALM_CLUSTER_NAME = "rtest";
+process.env.REALM_CLUSTER_STATE = "/var/lib/realm-cluster-test";
+
+const project = (displayName, options = {}) => ({
   displayName,
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
   testEnvironment: "node",
-  transform,
+  transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022" }, module: { type: "commonjs" } }] },
+  ...options,
 });
 
 module.exports = {
-  projects: [project("unit"), project("program"), project("cluster")],
+  projects: [
+    project("unit"),
+    project("program"),
+    project("cluster", {
+      testEnvironment: "<rootDir>/test/cluster/diagnosingEnvironment.js",
+      globalTeardown: "<rootDir>/test/cluster/stopLocalCluster.ts",
+    }),
+  ],
   testSequencer: "<rootDir>/test/fastFirst.js",
   reporters: ["default", "<rootDir>/test/summaryReporter.js"],
   // The cluster tests share the machine's two cores with the hosts that they boot: one file at a time.

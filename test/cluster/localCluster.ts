@@ -1,20 +1,15 @@
 /**
- * The local cluster as the tests use it: the commands that an operator types, with a name and a state directory of the
- * tests' own. Files share one cluster: each asks for it (a second start changes nothing) and the last one out is
+ * The local cluster as the tests use it: the commands that an operator types, with the name and the state directory that
+ * jest.config.js gives. Files share one cluster: each asks for it (a second start changes nothing) and the last one out is
  * `stopLocalCluster.ts`, jest's global teardown.
  */
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import type { ClusterState } from "../../local/cluster/state";
 
 const repository = path.resolve(__dirname, "../..");
-
-export const environment = {
-  ...process.env,
-  REALM_CLUSTER_NAME: "rtest",
-  REALM_CLUSTER_STATE: "/var/lib/realm-cluster-test",
-};
 
 export interface Ran {
   code: number;
@@ -23,7 +18,7 @@ export interface Ran {
 }
 
 /** Runs a command in the repository as the tests' operator; never throws for its exit status. */
-export async function run(command: string, args: string[], env: NodeJS.ProcessEnv = environment): Promise<Ran> {
+export async function run(command: string, args: string[], env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
   const options = { cwd: repository, env, maxBuffer: 64 * 1024 * 1024 };
   try {
     return { code: 0, ...(await promisify(execFile)(command, args, options)) };
@@ -47,4 +42,22 @@ export async function npm(script: string, ...args: string[]): Promise<string> {
 
 export async function clusterState(): Promise<ClusterState> {
   return JSON.parse(await npm("status", "--json")) as ClusterState;
+}
+
+/** A script that goes on while the test does something to it. */
+export function spawnNpm(script: string, env: NodeJS.ProcessEnv) {
+  const child = spawn("npm", ["run", "--silent", script], { cwd: repository, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const ended = once(child, "close");
+  const printed = (pattern: RegExp) =>
+    new Promise<void>((resolve, reject) => {
+      const look = (chunk: Buffer) => {
+        output += chunk.toString();
+        if (pattern.test(output)) resolve();
+      };
+      child.stdout.on("data", look);
+      child.stderr.on("data", look);
+      void ended.then(() => reject(new Error(`npm run ${script} ended without printing ${pattern}:\n${output}`)));
+    });
+  return { printed, ended };
 }
