@@ -57,7 +57,7 @@ export class LocalAws {
     const api = apiServer({
       upstream: this.moto.endpoint,
       machine,
-      onMutation: () => machine.trigger(),
+      onMutation: ({ service }) => machine.onMutation(service),
       local: localHandler(machine),
       log: this.log,
     });

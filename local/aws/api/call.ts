@@ -23,12 +23,9 @@ export function parseCall(headers: IncomingHttpHeaders, url: string, body: Buffe
   return { service, action: params.get("Action") ?? "", params };
 }
 
-/** Services of which the machine is a mirror. */
-const MIRRORED = new Set(["ec2", "elasticloadbalancing"]);
-
-/** Whether the call may have changed what there should be on the machine. */
-export function isMutating({ service, action }: Call): boolean {
-  return MIRRORED.has(service) && !/^(Describe|Get|List|Search)/.test(action);
+/** Whether the call may have changed something. */
+export function isMutating({ action }: Call): boolean {
+  return action !== "" && !/^(Describe|Get|List|Search)/.test(action);
 }
 
 /** The values of a list parameter: `InstanceId.1=...&InstanceId.2=...`. */

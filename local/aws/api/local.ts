@@ -25,7 +25,6 @@ export interface LocalState {
     namespace: string;
     /** PID 1 of the host; null when it is off. */
     pid: number | null;
-    boots: number;
     consoleLog: string | null;
     volumes: { volumeId: string; device: string; image: string }[];
   }[];

@@ -25,6 +25,10 @@ import { planNetworks } from "./networkPlan";
 import { Networks } from "./networks";
 import { localState } from "./state";
 
+/** What the machine mirrors, by the name in a call's signature. */
+const SERVICES = ["ec2", "elasticloadbalancing"] as const;
+type Service = (typeof SERVICES)[number];
+
 export interface MachineOptions extends AwsOptions {
   paths: StatePaths;
   clients: Clients;
@@ -43,6 +47,8 @@ export class Machine implements MachineView, LocalOperations {
   private readonly forwardAddresses: LoopbackAddresses;
   private readonly forwards = new Map<string, Forward>();
   private readonly changes = new EventEmitter();
+  /** The parts of the API that may have changed since they were read. */
+  private readonly unread = new Set<Service>(SERVICES);
   private apiPort = 0;
   private current: Cloud;
 
@@ -65,7 +71,7 @@ export class Machine implements MachineView, LocalOperations {
       volumesDir: paths.volumes,
       cgroup: cgroupsOf(name).hosts,
       onChange: (what, error) => this.stepEnded(what, error),
-      onExit: (id, exit) => stopInApi(options.clients.ec2, id, exit),
+      onExit: (id, exit) => stopInApi(options.clients.ec2, id, exit).finally(() => this.unread.add("ec2")),
     });
     this.loop = new Loop(
       () => this.reconcile(),
@@ -91,7 +97,15 @@ export class Machine implements MachineView, LocalOperations {
     this.forwardAddresses.close();
   }
 
-  trigger(): void {
+  /** Something may have changed in this part of the API. */
+  onMutation(service: string): void {
+    const part = SERVICES.find((candidate) => candidate === service);
+    if (!part) return;
+    this.unread.add(part);
+    this.trigger();
+  }
+
+  private trigger(): void {
     this.loop.trigger();
   }
 
@@ -179,18 +193,28 @@ export class Machine implements MachineView, LocalOperations {
     if (!networked || !balanced || !tidied) throw new Error("not everything could be done");
   }
 
+  /** What the API says, read again where it may have changed, with the interfaces as AWS would have them by now. */
   private async read(): Promise<Cloud> {
-    const { clients, region } = this.options;
-    const read = async () => {
-      const [ec2, elb] = await Promise.all([describeEc2(clients.ec2), describeElb(clients.elb)]);
-      return { region, ...ec2, ...elb };
-    };
-    const cloud = await read();
-    const changed = await changeInterfaces(
-      clients.ec2,
-      interfaceChanges(cloud, (instanceId) => this.hosts.has(instanceId)),
-    );
-    return changed ? read() : cloud;
+    const { ec2 } = this.options.clients;
+    const cloud = await this.readChanged(this.current);
+    const changes = interfaceChanges(cloud, (instanceId) => this.hosts.has(instanceId));
+    if (!(await changeInterfaces(ec2, changes))) return cloud;
+    this.unread.add("ec2");
+    return this.readChanged(cloud);
+  }
+
+  private async readChanged(cloud: Cloud): Promise<Cloud> {
+    const { ec2, elb } = this.options.clients;
+    const unread = [...this.unread];
+    this.unread.clear();
+    const read = { ec2: () => describeEc2(ec2), elasticloadbalancing: () => describeElb(elb) };
+    try {
+      const parts = await Promise.all(unread.map((service) => read[service]()));
+      return Object.assign({}, cloud, ...parts) as Cloud;
+    } catch (error) {
+      for (const service of unread) this.unread.add(service);
+      throw error;
+    }
   }
 
   private async applyBalancer(cloud: Cloud): Promise<void> {

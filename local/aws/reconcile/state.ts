@@ -41,7 +41,6 @@ export async function localState(input: StateInput): Promise<LocalState> {
           vpcId: instance.vpcId,
           namespace: hostNamespace(name, instance.id),
           pid: host?.pid ?? null,
-          boots: host?.boots ?? 0,
           consoleLog: host?.consoleLog ?? null,
           volumes: host?.attachments ?? [],
         };

@@ -1,0 +1,286 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { AwsForTests, eventually, remains } from "./awsCli";
+import { describeOnHosts } from "./support";
+
+jest.setTimeout(120_000);
+/** On a machine that has never run one, what it is made of is built first. */
+const TOOLS_MILLISECONDS = 900_000;
+
+/** Serves its directory on two ports, and says by which user data. */
+const webUserData = (text: string) => `#cloud-config
+write_files:
+  - path: /srv/web/index.html
+    content: "${text}"
+  - path: /etc/systemd/system/web@.service
+    content: |
+      [Service]
+      ExecStart=/usr/bin/python3 -m http.server --directory /srv/web %i
+runcmd:
+  - [systemctl, start, web@8080, web@8081]
+  - [sh, -c, "curl -fsS http://files.internet.test/file > /srv/web/from-internet"]
+`;
+
+describeOnHosts("an AWS on one machine", () => {
+  let aws: AwsForTests;
+  let vpc: string;
+  let subnets: string[];
+  let webGroup: string;
+  let clientGroup: string;
+  let webInterface: string;
+  let web: string;
+  let client: string;
+
+  const group = (name: string) =>
+    aws.get("ec2 create-security-group", "GroupId", "--vpc-id", vpc, "--group-name", name, "--description", name);
+  const curl = (url: string) => `curl -s -m 2 -o /dev/null -w '%{http_code}' ${url} || true`;
+
+  beforeAll(async () => {
+    const site = mkdtempSync("/var/tmp/aws-test-site-");
+    writeFileSync(join(site, "file"), "from the internet");
+    aws = await AwsForTests.start({ "files.internet.test": site });
+    vpc = await aws.get("ec2 create-vpc", "Vpc.VpcId", "--cidr-block", "10.30.0.0/16");
+    const subnet = (cidr: string, zone: string) =>
+      aws.get(
+        "ec2 create-subnet",
+        "Subnet.SubnetId",
+        ...["--vpc-id", vpc, "--cidr-block", cidr, "--availability-zone", zone],
+      );
+    subnets = [await subnet("10.30.1.0/24", "eu-west-1a"), await subnet("10.30.2.0/24", "eu-west-1b")];
+    const gateway = await aws.get("ec2 create-internet-gateway", "InternetGateway.InternetGatewayId");
+    await aws.cli("ec2 attach-internet-gateway", "--vpc-id", vpc, "--internet-gateway-id", gateway);
+    const filter = ["--filters", `Name=vpc-id,Values=${vpc}`];
+    const table = await aws.get("ec2 describe-route-tables", "RouteTables[0].RouteTableId", ...filter);
+    const route = ["--destination-cidr-block", "0.0.0.0/0", "--gateway-id", gateway];
+    await aws.cli("ec2 create-route", "--route-table-id", table, ...route);
+    webGroup = await group("web");
+    clientGroup = await group("client");
+    const rule = ["--protocol", "tcp", "--port", "8080", "--source-group", clientGroup];
+    await aws.cli("ec2 authorize-security-group-ingress", "--group-id", webGroup, ...rule);
+  }, TOOLS_MILLISECONDS);
+
+  afterAll(async () => {
+    if (!aws) return;
+    const options = aws.options;
+    const removed = await aws.end();
+    expect(removed).toContainEqual(expect.stringContaining("network namespace"));
+    expect(await remains(options)).toBe("");
+  });
+
+  test("whoever calls RunInstances gets a host that boots its user data", async () => {
+    const address = ["--subnet-id", subnets[0], "--private-ip-address", "10.30.1.10", "--groups", webGroup];
+    webInterface = await aws.get("ec2 create-network-interface", "NetworkInterface.NetworkInterfaceId", ...address);
+    const tags = ["--tag-specifications", "ResourceType=instance,Tags=[{Key=Name,Value=web},{Key=Color,Value=green}]"];
+    const placed = ["--network-interfaces", `NetworkInterfaceId=${webInterface},DeviceIndex=0`];
+    web = await aws.runInstance(webUserData("first"), ...placed, ...tags);
+    client = await aws.runInstance(
+      "#!/bin/sh\necho client > /root/made-by-user-data\n",
+      ...["--subnet-id", subnets[1], "--security-group-ids", clientGroup],
+    );
+    await Promise.all([aws.booted(web), aws.booted(client)]);
+    expect(await aws.sh(web, "cat /srv/web/index.html")).toBe("first");
+    expect(await aws.sh(web, "cat /srv/web/from-internet")).toBe("from the internet");
+    expect(await aws.sh(client, "cat /root/made-by-user-data")).toBe("client");
+    expect(await aws.sh(web, "hostname")).toBe("ip-10-30-1-10");
+    expect(await stateOf(web)).toBe("running");
+  });
+
+  test("user data may be compressed", async () => {
+    const data = gzipSync("#!/bin/sh\necho unpacked > /root/made-by-user-data\n");
+    const placed = ["--subnet-id", subnets[1], "--security-group-ids", clientGroup];
+    const packed = await aws.runInstance(data, ...placed);
+    await aws.booted(packed);
+    expect(await aws.sh(packed, "cat /root/made-by-user-data")).toBe("unpacked");
+    await aws.cli("ec2 terminate-instances", "--instance-ids", packed);
+  });
+
+  test("security groups are enforced, and their changes too", async () => {
+    expect(await aws.sh(client, curl("http://10.30.1.10:8080/"))).toBe("200");
+    expect(await aws.sh(client, curl("http://10.30.1.10:8081/"))).toBe("000");
+    // Nothing in web's group lets it in to client, whatever is open the other way.
+    expect((await aws.exec(web, "ping -c 1 -W 1 $(getent hosts ip-10-30-1-10 | cut -d' ' -f1)")).code).toBe(0);
+    const rule = ["--group-id", webGroup, "--protocol", "tcp", "--port", "8080-8081", "--source-group", clientGroup];
+    await aws.cli("ec2 authorize-security-group-ingress", ...rule);
+    await aws.settled();
+    expect(await aws.sh(client, curl("http://10.30.1.10:8081/"))).toBe("200");
+    await aws.cli("ec2 revoke-security-group-ingress", ...rule);
+    await aws.settled();
+    expect(await aws.sh(client, curl("http://10.30.1.10:8081/"))).toBe("000");
+    const all = ["--protocol", "-1", "--cidr", "0.0.0.0/0", "--group-id", clientGroup];
+    await aws.cli("ec2 revoke-security-group-egress", ...all);
+    await aws.settled();
+    expect(await aws.sh(client, curl("http://10.30.1.10:8080/"))).toBe("000");
+    await aws.cli("ec2 authorize-security-group-egress", ...all);
+    await aws.settled();
+    expect(await aws.sh(client, curl("http://10.30.1.10:8080/"))).toBe("200");
+  });
+
+  test("instance metadata takes version 2 only, and tells of the instance and its tags", async () => {
+    const imds = "http://169.254.169.254/latest";
+    expect(await aws.sh(web, curl(`${imds}/meta-data/instance-id`))).toBe("401");
+    const token = `T=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' ${imds}/api/token)`;
+    const get = (path: string) => `curl -fsS -H "X-aws-ec2-metadata-token: $T" ${imds}/${path}`;
+    const ask = (id: string, path: string) => aws.sh(id, `${token}; ${get(path)}`);
+    expect(await ask(web, "meta-data/instance-id")).toBe(web);
+    expect(await ask(client, "meta-data/instance-id")).toBe(client);
+    expect(await ask(web, "meta-data/tags/instance/Color")).toBe("green");
+    expect(await ask(web, "meta-data/placement/availability-zone")).toBe("eu-west-1a");
+    expect(JSON.parse(await ask(web, "dynamic/instance-identity/document"))).toMatchObject({ region: "eu-west-1" });
+    // A token is of the instance that asked for it.
+    const foreign = await aws.sh(client, `${token}; echo $T`);
+    expect(await aws.sh(web, `T=${foreign}; ${get("meta-data/instance-id")} || true`)).toBe("");
+  });
+
+  test("a host's role reads a parameter from SSM by its usual name and TLS", async () => {
+    const trust = {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    };
+    await aws.cli("iam create-role", "--role-name", "reader", "--assume-role-policy-document", JSON.stringify(trust));
+    await aws.cli("iam create-instance-profile", "--instance-profile-name", "reader");
+    const member = ["--instance-profile-name", "reader", "--role-name", "reader"];
+    await aws.cli("iam add-role-to-instance-profile", ...member);
+    await aws.cli(
+      "ec2 associate-iam-instance-profile",
+      "--instance-id",
+      client,
+      "--iam-instance-profile",
+      "Name=reader",
+    );
+    await aws.settled();
+    await aws.cli("ssm put-parameter", "--name", "/greeting", "--type", "SecureString", "--value", "hello");
+    const script = `set -e
+      I=http://169.254.169.254/latest
+      T=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $I/api/token)
+      curl -fsS -H "X-aws-ec2-metadata-token: $T" $I/meta-data/iam/security-credentials/reader > /run/credentials.json
+      key() { python3 -c "import json; print(json.load(open('/run/credentials.json'))['$1'])"; }
+      curl -fsS --aws-sigv4 aws:amz:eu-west-1:ssm --user "$(key AccessKeyId):$(key SecretAccessKey)" \\
+        -H "X-Amz-Security-Token: $(key Token)" -H 'X-Amz-Target: AmazonSSM.GetParameter' \\
+        -H 'Content-Type: application/x-amz-json-1.1' -d '{"Name": "/greeting", "WithDecryption": true}' \\
+        https://ssm.eu-west-1.amazonaws.com/`;
+    expect(JSON.parse(await aws.sh(client, script))).toMatchObject({ Parameter: { Value: "hello" } });
+  });
+
+  test("the console is the host's own, and a reboot a reboot", async () => {
+    const bootId = () => aws.sh(client, "cat /proc/1/stat | cut -d' ' -f22");
+    const before = await bootId();
+    await aws.cli("ec2 reboot-instances", "--instance-ids", client);
+    await eventually(
+      () => bootId().catch(() => before),
+      (now) => now !== before,
+    );
+    await aws.booted(client);
+    const output = await aws.get("ec2 get-console-output", "Output", "--instance-id", client);
+    expect(output.match(/Reached target .*multi-user/gi)?.length).toBeGreaterThan(1);
+  });
+
+  test("an instance that powers itself off is stopped, and starts again as it was", async () => {
+    await aws.sh(client, "echo kept > /root/kept; systemctl --no-block poweroff");
+    await eventually(
+      () => stateOf(client),
+      (state) => state === "stopped",
+    );
+    await aws.cli("ec2 start-instances", "--instance-ids", client);
+    await aws.booted(client);
+    expect(await aws.sh(client, "cat /root/kept")).toBe("kept");
+  });
+
+  test("a volume outlives its instance, as the network interface does", async () => {
+    const volume = await aws.get("ec2 create-volume", "VolumeId", "--size", "1", "--availability-zone", "eu-west-1a");
+    const device = `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace("-", "")}`;
+    const attach = (id: string) =>
+      aws.cli("ec2 attach-volume", "--volume-id", volume, "--instance-id", id, "--device", "/dev/sdf");
+    await attach(web);
+    await aws.settled();
+    await aws.sh(web, `mkfs.ext4 -q ${device} && mount ${device} /mnt && echo precious > /mnt/data && umount /mnt`);
+    await aws.cli("ec2 terminate-instances", "--instance-ids", web);
+    expect(await stateOf(web)).toMatch(/shutting-down|terminated/);
+    await aws.cli("ec2 wait instance-terminated", "--instance-ids", web);
+    const status = await aws.get(
+      "ec2 describe-network-interfaces",
+      "NetworkInterfaces[0].Status",
+      ...["--network-interface-ids", webInterface],
+    );
+    expect(status).toBe("available");
+
+    web = await aws.runInstance(
+      webUserData("second"),
+      ...["--network-interfaces", `NetworkInterfaceId=${webInterface},DeviceIndex=0`],
+    );
+    await aws.booted(web);
+    await attach(web);
+    await aws.settled();
+    expect(await aws.sh(web, `mount ${device} /mnt && cat /mnt/data; umount /mnt`)).toBe("precious");
+    expect(await aws.sh(client, "curl -fsS http://10.30.1.10:8080/")).toBe("second");
+  });
+
+  test("a load balancer answers on this machine, and knows when its target is gone", async () => {
+    const balancerGroup = await group("balancer");
+    const open = ["--protocol", "tcp", "--port", "80", "--cidr", "0.0.0.0/0"];
+    await aws.cli("ec2 authorize-security-group-ingress", "--group-id", balancerGroup, ...open);
+    const elb = <T = string>(command: string, query: string, ...values: string[]) =>
+      aws.cli<T>(`elbv2 ${command}`, ...values, "--query", query);
+    const health = [
+      "--health-check-interval-seconds",
+      "5",
+      "--health-check-timeout-seconds",
+      "2",
+      "--healthy-threshold-count",
+      "2",
+    ];
+    const targets = await elb(
+      "create-target-group",
+      "TargetGroups[0].TargetGroupArn",
+      ...["--name", "web", "--protocol", "HTTP", "--port", "8080", "--vpc-id", vpc],
+      ...health,
+    );
+    const balancer = await elb(
+      "create-load-balancer",
+      "LoadBalancers[0].LoadBalancerArn",
+      ...["--name", "web", "--security-groups", balancerGroup, "--subnets", ...subnets],
+    );
+    await aws.cli(
+      "elbv2 create-listener",
+      ...[
+        "--load-balancer-arn",
+        balancer,
+        "--protocol",
+        "HTTP",
+        "--port",
+        "80",
+        "--default-actions",
+        `Type=forward,TargetGroupArn=${targets}`,
+      ],
+    );
+    await aws.cli("elbv2 register-targets", "--target-group-arn", targets, "--targets", `Id=${web}`);
+    const host = await elb("describe-load-balancers", "LoadBalancers[0].DNSName", "--load-balancer-arns", balancer);
+    expect(host).toMatch(/^127\.77\.0\.\d+$/);
+    const targetState = () =>
+      elb("describe-target-health", "TargetHealthDescriptions[0].TargetHealth.State", "--target-group-arn", targets);
+    const status = () => fetch(`http://${host}/`).then(async (r) => ({ status: r.status, body: await r.text() }));
+
+    // The group of the instance does not let the load balancer in yet.
+    await aws.settled();
+    expect((await status()).status).toBe(503);
+    expect(await targetState()).not.toBe("healthy");
+    const rule = ["--protocol", "tcp", "--port", "8080", "--source-group", balancerGroup];
+    await aws.cli("ec2 authorize-security-group-ingress", "--group-id", webGroup, ...rule);
+    await eventually(targetState, (state) => state === "healthy");
+    expect(await status()).toEqual({ status: 200, body: "second" });
+
+    await aws.sh(web, "systemctl stop web@8080");
+    await eventually(targetState, (state) => state === "unhealthy");
+    expect((await status()).status).toBe(503);
+  });
+
+  test("an instance that is terminated leaves nothing behind", async () => {
+    await aws.cli("ec2 terminate-instances", "--instance-ids", client);
+    await aws.cli("ec2 wait instance-terminated", "--instance-ids", client);
+    expect(await remains(aws.options)).toContain(web);
+    expect(await remains(aws.options)).not.toContain(client);
+  });
+
+  const stateOf = (id: string) =>
+    aws.get("ec2 describe-instances", "Reservations[0].Instances[0].State.Name", "--instance-ids", id);
+});

@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
+import { apiServer } from "../../local/aws/api/front";
+import type { Machine } from "../../local/aws/api/gap";
+import type { Host } from "../../local/aws/host";
+import { cloud, networkInterface } from "./awsCloud";
+
+const signed = (service: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/${service}/aws4_request, SignedHeaders=host, Signature=x`,
+});
+const form = { "content-type": "application/x-www-form-urlencoded; charset=utf-8" };
+
+describe("a call", () => {
+  test("of the query protocol", () => {
+    const body = Buffer.from("Action=RunInstances&ImageId=ami-1");
+    expect(parseCall({ ...signed("ec2"), ...form }, "/", body)).toMatchObject({
+      service: "ec2",
+      action: "RunInstances",
+    });
+  });
+
+  test("of the JSON protocol", () => {
+    const headers = { ...signed("ssm"), "x-amz-target": "AmazonSSM.GetParameter" };
+    expect(parseCall(headers, "/", Buffer.from("{}"))).toMatchObject({ service: "ssm", action: "GetParameter" });
+  });
+
+  test.each([
+    ["RunInstances", true],
+    ["AuthorizeSecurityGroupIngress", true],
+    ["DescribeInstances", false],
+    ["GetConsoleOutput", false],
+    ["", false],
+  ])("%s changes something: %s", (action, expected) => {
+    expect(isMutating({ service: "ec2", action, params: new URLSearchParams() })).toBe(expected);
+  });
+});
+
+describe("the front", () => {
+  let moto: Server;
+  let front: Server;
+  let answer: { status?: number; body: string };
+  const mutations: Call[] = [];
+  const machine: Machine = {
+    cloud: () =>
+      cloud({
+        interfaces: [
+          networkInterface("eni-1", { attachment: { id: "a", instanceId: "i-held", deleteOnTermination: false } }),
+        ],
+      }),
+    host: (id) => (id === "i-going" ? ({ running: true } as Host) : undefined),
+    isOn: (id) => id === "i-on",
+    balancerAddress: async (arn) => (arn === "arn:lb" ? "127.77.0.9" : "127.77.0.10"),
+    targetHealth: async () => new Map([["i-a:80", { state: "unhealthy", reason: "Target.Timeout" }]]),
+  };
+  const listen = async (server: Server) => {
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  };
+  let endpoint: string;
+
+  beforeAll(async () => {
+    moto = createServer((request, response) => {
+      request.resume().on("end", () => {
+        response.writeHead(answer.status ?? 200, { "Content-Type": "text/xml", "X-Amzn-Requestid": "1" });
+        response.end(answer.body);
+      });
+    });
+    front = apiServer({
+      upstream: await listen(moto),
+      machine,
+      onMutation: (call) => mutations.push(call),
+      local: async (_request, response) => void response.end("local"),
+      log: () => {},
+    });
+    endpoint = await listen(front);
+  });
+  afterAll(async () => {
+    for (const server of [front, moto]) {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    }
+  });
+  beforeEach(() => mutations.splice(0));
+
+  const call = async (service: string, action: string, motoSays: string, params = {}, status = 200) => {
+    answer = { body: motoSays, status };
+    const body = new URLSearchParams({ Action: action, ...params });
+    return fetch(endpoint, { method: "POST", headers: signed(service), body });
+  };
+  const state = (id: string, code: number, name: string) =>
+    `<item><instanceId>${id}</instanceId><instanceState><code>${code}</code><name>${name}</name></instanceState></item>`;
+  const stateAfter = async (id: string, code: number, name: string) => {
+    const said = `<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${state(id, code, name)}</R>`;
+    return /<name>(.*)<\/name>/.exec(await (await call("ec2", "DescribeInstances", said)).text())?.[1];
+  };
+
+  test("lets through what it has nothing to add to, byte for byte", async () => {
+    const body = `<R>\n  <a b='c'/>&lt; \u00e9</R>`;
+    const response = await call("ec2", "DescribeVpcs", body);
+    expect(await response.text()).toBe(body);
+    expect(response.headers.get("x-amzn-requestid")).toBe("1");
+    expect(mutations).toEqual([]);
+  });
+
+  test("tells of what was changed, and not of what was refused", async () => {
+    await call("ec2", "CreateVpc", "<R/>");
+    await call("ec2", "CreateVpc", "<Response/>", {}, 400);
+    expect(mutations.map(({ action }) => action)).toEqual(["CreateVpc"]);
+  });
+
+  test.each([
+    ["i-on", 16, "running", "running"],
+    ["i-new", 16, "running", "pending"],
+    ["i-going", 80, "stopped", "stopping"],
+    ["i-off", 80, "stopped", "stopped"],
+    ["i-going", 48, "terminated", "shutting-down"],
+    ["i-held", 48, "terminated", "shutting-down"],
+    ["i-gone", 48, "terminated", "terminated"],
+  ])("%s, which moto takes for (%i) %s, is %s", async (id, code, motoSays, expected) => {
+    expect(await stateAfter(id, code, motoSays)).toBe(expected);
+  });
+
+  test("names a load balancer by its address here, and leaves the rest", async () => {
+    const member = (arn: string) =>
+      `<member><LoadBalancerArn>${arn}</LoadBalancerArn><DNSName>x.amazonaws.com</DNSName><Tag a="b">t</Tag></member>`;
+    const said = `<R><LoadBalancers>${member("arn:lb")}${member("arn:other")}</LoadBalancers></R>`;
+    const text = await (await call("elasticloadbalancing", "DescribeLoadBalancers", said)).text();
+    expect(text.match(/<DNSName>[^<]*/g)).toEqual(["<DNSName>127.77.0.9", "<DNSName>127.77.0.10"]);
+    expect(text.replace(/127.77.0.\d+/g, "x.amazonaws.com")).toBe(said);
+  });
+
+  test("tells the health that the checks found", async () => {
+    const target = (id: string) =>
+      `<member><Target><Id>${id}</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>`;
+    const said = `<R>${target("i-a")}${target("i-b")}</R>`;
+    const params = { TargetGroupArn: "arn:tg" };
+    const text = await (await call("elasticloadbalancing", "DescribeTargetHealth", said, params)).text();
+    expect(text.match(/<State>[^<]*/g)).toEqual(["<State>unhealthy", "<State>initial"]);
+  });
+
+  test("answers for moto what moto does not know", async () => {
+    const response = await call("ec2", "MonitorInstances", "", { "InstanceId.1": "i-on" });
+    expect(await response.text()).toContain("<instanceId>i-on</instanceId><monitoring><state>enabled");
+    expect((await call("ec2", "GetConsoleOutput", "", { InstanceId: "i-none" })).status).toBe(400);
+  });
+});
