@@ -198,7 +198,7 @@ describe("the guide's cluster", () => {
       [
         group(inputs.securityGroupId),
         inputs.ipProtocol,
-        inputs.fromPort ?? "",
+        inputs.fromPort === inputs.toPort ? (inputs.fromPort ?? "") : `${inputs.fromPort} to ${inputs.toPort}`,
         group(inputs.referencedSecurityGroupId ?? inputs.cidrIpv4),
       ].join(" ");
     expect(guide.ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule").map(line).sort()).toEqual([

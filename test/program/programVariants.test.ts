@@ -1,4 +1,3 @@
-import { createPublicKey } from "node:crypto";
 import { KEY, deploy } from "./deploy";
 
 const set = (values: Record<string, unknown>) =>
@@ -78,8 +77,7 @@ test("a key that is brought in is used as it is, with its public half, and stays
   const parameters = ofType("aws:ssm/parameter:Parameter");
   const find = (name: string) => parameters.find((parameter) => parameter.name === name);
   expect(find("auth-key")).toMatchObject({ inputs: { value: KEY.privateKey }, secrets: ["value"] });
-  const publicKey = createPublicKey(String(find("auth-pub")?.inputs.value));
-  expect(publicKey.equals(createPublicKey(KEY.publicKey))).toBe(true);
+  expect(find("auth-pub")?.inputs.value).toBe(KEY.publicKey);
 });
 
 test.each([
