@@ -56,6 +56,13 @@ export function devConfig(): Record<string, string> {
 
 /** Runs the whole program against mocks, and returns when every resource is registered. */
 export async function deploy(changes: Record<string, string> = {}, stack = "dev"): Promise<Deployment> {
+  const { stackTraceLimit } = Error;
+  // Pulumi's SDK formats a stack trace for every promise that it makes, which is most of what a run takes.
+  Error.stackTraceLimit = 0;
+  return run(changes, stack).finally(() => (Error.stackTraceLimit = stackTraceLimit));
+}
+
+async function run(changes: Record<string, string>, stack: string): Promise<Deployment> {
   await pulumi.runtime.setMocks({ newResource: created, call: looked }, "realm-cluster", stack);
   pulumi.runtime.setAllConfig({ ...devConfig(), ...changes }, ["realm-cluster:featureToken", "realm-cluster:npmToken"]);
   const requests: RegisterResourceRequest[] = [];
