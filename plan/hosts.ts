@@ -78,7 +78,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
   return {
     consul: servers.map((server, index) => {
       const hasWorker = colocated !== undefined && index < colocated.workers;
-      const workers = hasWorker ? [syncWorker({ label: colocated.label, id: workerId(colocated.label, index) })] : [];
+      const workers = hasWorker ? [syncWorker({ label: colocated.label, id: server.name })] : [];
       return finish({
         ...server,
         tier: hasWorker ? "consul-sync" : "consul",
@@ -90,16 +90,17 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
     groups: syncWorkerGroups.map((group) => {
       const { label, workers, instanceType = DEFAULT_INSTANCE_TYPE, volumeGiB = DEFAULT_VOLUME_GIB } = group;
       if (group === colocated) return { label, members: servers.slice(0, workers).map(({ name }) => name), hosts: [] };
-      const hosts = count(workers).map((index) =>
-        finish({
-          name: numbered(`sync-${label}`, index),
+      const hosts = count(workers).map((index) => {
+        const name = numbered(`sync-${label}`, index);
+        return finish({
+          name,
           tier: "sync",
           zone: zoneAt(index).zone,
-          services: [consulAgent(join), syncWorker({ label, id: workerId(label, index) })],
+          services: [consulAgent(join), syncWorker({ label, id: name })],
           instanceType,
           volumeGiB,
-        }),
-      );
+        });
+      });
       return { label, members: hosts.map(({ name }) => name), hosts };
     }),
     coreServices: count(config.coreServices.nodes).map((index) =>
@@ -129,4 +130,3 @@ function realmPackages({ artifact, registry, versions, overrides }: Config["real
 
 const count = (number: number) => Array.from({ length: number }, (_, index) => index);
 const numbered = (name: string, index: number) => `${name}-${String(index + 1).padStart(2, "0")}`;
-const workerId = (label: string, index: number) => numbered(label, index);

@@ -1,5 +1,6 @@
 /** Asks everything that the state is made of: the stack's outputs, the boot reports, Consul, the load balancer. */
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { setTimeout as pause } from "node:timers/promises";
 import type { LocalAws } from "./localAws";
 import { readConsul, type ConsulState } from "./consul";
 import type { HostOutput, StackOutputs } from "./outputs";
@@ -28,6 +29,18 @@ export async function readState(
   };
   const wrong = faults(found, loadBalancerHealth);
   return { state: { healthy: wrong.length === 0, ...found }, wrong };
+}
+
+/** How long checks may take to turn green after the hosts have reported ready: each is asked every few seconds. */
+const SETTLING_MS = 60_000;
+const INTERVAL_MS = 500;
+
+/** Reads the state until the cluster is healthy, or has not become so in a minute; then as it is. */
+export async function readSettledState(aws: LocalAws, outputs: StackOutputs): ReturnType<typeof readState> {
+  for (const deadline = Date.now() + SETTLING_MS; ; await pause(INTERVAL_MS)) {
+    const found = await readState(aws, outputs);
+    if (found.state.healthy || Date.now() > deadline) return found;
+  }
 }
 
 async function readHosts(aws: LocalAws, hosts: HostOutput[]): Promise<HostState[]> {

@@ -7,7 +7,7 @@ import { startLocalAws } from "./localAws";
 import { localConfig } from "./overrides";
 import { stateDir } from "./paths";
 import { readOutputs } from "./outputs";
-import { readState } from "./read";
+import { readSettledState } from "./read";
 import type { Report } from "./report";
 import { becomeOnlyStarter } from "./starter";
 import { enginePath } from "./toolPath";
@@ -29,7 +29,7 @@ export async function start(report: Report): Promise<string> {
     localConfig(dev, tools),
   );
   await update(stack, report);
-  const { state, wrong } = await readState(aws, await readOutputs(stack));
+  const { state, wrong } = await readSettledState(aws, await readOutputs(stack));
   const rendered = renderState(state, wrong);
   if (!state.healthy) throw new Error(rendered);
   return rendered;

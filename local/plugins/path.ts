@@ -21,6 +21,8 @@ export interface Installation {
   home?: string;
   /** Default `$PATH`. */
   path?: string;
+  /** Where a choice of stand-ins is kept; default the cache of the local cluster's tools. */
+  cache?: string;
 }
 
 /**
@@ -29,12 +31,13 @@ export interface Installation {
  */
 export async function standIns(installation: Installation = {}): Promise<string> {
   const { home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), path = process.env.PATH ?? "" } = installation;
+  const { cache = cacheDir } = installation;
   const all = [LANGUAGE_HOST, ...Object.keys(PROVIDERS).map((name) => `pulumi-resource-${name}`)];
   const installed = await Promise.all(
     all.map(async (name) => (await isOnPath(name, path)) || (await isInstalled(name, home))),
   );
   const needed = all.filter((_, index) => !installed[index]);
-  return needed.length === all.length ? bin : linked(needed);
+  return needed.length === all.length ? bin : linked(needed, cache);
 }
 
 async function isExecutable(file: string): Promise<boolean> {
@@ -60,12 +63,12 @@ async function isInstalled(name: string, home: string): Promise<boolean> {
   return isExecutable(join(home, "plugins", `resource-${provider}-v${versionOf(PROVIDERS[provider])}`, name));
 }
 
-async function linked(names: string[]): Promise<string> {
+async function linked(names: string[], cache: string): Promise<string> {
   const key = createHash("sha256")
     .update([bin, ...names].join("\n"))
     .digest("hex")
     .slice(0, 12);
-  const directory = join(cacheDir, "stand-ins", key);
+  const directory = join(cache, "stand-ins", key);
   if (await isExecutable(directory)) return directory;
   await mkdir(dirname(directory), { recursive: true });
   const aside = await mkdtemp(`${directory}.`);

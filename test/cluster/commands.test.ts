@@ -107,5 +107,5 @@ describe("without root", () => {
       HOME: "/nonexistent",
     });
     expect(ran).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(/^[^\n]*needs root[^\n]*\n$/) });
-  });
+  }, 60_000);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { execFileSync } from "node:child_process";
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -111,14 +111,16 @@ describe("a command", () => {
 
   test("is ended with all its children when the operation is cancelled", async () => {
     const cancelled = new AbortController();
-    const started = new Promise<number>((resolve) => {
-      const show: CommandSpec["show"] = (_, line) => resolve(Number(line));
-      const running = run({ command: "sleep 600 & echo $!; wait", show, signal: cancelled.signal });
-      running.catch(() => undefined);
-      void expect(running).rejects.toThrow("signal: SIGKILL (stopped)");
+    let tell: (pid: number) => void;
+    const started = new Promise<number>((resolve) => (tell = resolve));
+    const running = run({
+      command: "sleep 600 & echo $!; wait",
+      show: (_, line) => tell(Number(line)),
+      signal: cancelled.signal,
     });
     const child = await started;
     cancelled.abort(new Error("stopped"));
+    await expect(running).rejects.toThrow("signal: SIGKILL (stopped)");
     // The kernel tells of a process's end to whoever waits for it: here, tail.
     execFileSync("tail", ["--pid", String(child), "-f", "/dev/null"], { timeout: 10_000 });
   });
@@ -158,12 +160,13 @@ describe("which plugins are stood in for", () => {
     ...["aws", "command", "random", "tls"].map((name) => `pulumi-resource-${name}`),
   ];
   const home = mkdtempSync(join(tmpdir(), "pulumi-home-"));
+  afterAll(() => rmSync(home, { recursive: true }));
   const install = (directory: string, name: string) => {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, name), "#!/bin/sh\n");
     chmodSync(join(directory, name), 0o755);
   };
-  const found = async (path: string) => readdirSync(await standIns({ home, path })).sort();
+  const found = async (path: string) => readdirSync(await standIns({ home, path, cache: home })).sort();
 
   test("all, where none is installed, also when they are on the PATH themselves", async () => {
     expect(await found("/nonexistent")).toEqual(all);

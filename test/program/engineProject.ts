@@ -1,0 +1,120 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Moto } from "../../local/aws/moto";
+import { statePaths } from "../../local/aws/options";
+import { standIns } from "../../local/plugins/path";
+import { ensureTools } from "../../local/tools";
+
+/** What a command of the engine ended with. */
+export interface Ending {
+  code: number;
+  /** What it wrote, standard output and standard error. */
+  text: string;
+}
+
+/** Resources that a program registers without an SDK: the type's token, the inputs, the outputs that are read, and options. */
+const prelude = `
+const pulumi = require("@pulumi/pulumi");
+class Resource extends pulumi.CustomResource {
+  constructor(type, name, inputs, outputs = [], options = {}) {
+    super(type, name, { ...inputs, ...Object.fromEntries(outputs.map((output) => [output, undefined])) }, options);
+  }
+}
+`;
+
+/** A project of its own for the plain pulumi command, with the stand-ins, a moto, and a state that is a directory. */
+export class EngineProject {
+  private readonly directory = mkdtempSync(join(tmpdir(), "engine-test-"));
+
+  private constructor(
+    private readonly scratch: string,
+    private readonly pulumiPath: string,
+    private readonly path: string,
+    private readonly moto: Moto,
+  ) {}
+
+  static async create(): Promise<EngineProject> {
+    const { pulumi, moto: executable } = await ensureTools((line) => process.stderr.write(`${line}\n`));
+    const scratch = mkdtempSync(join(tmpdir(), "engine-test-moto-"));
+    const moto = new Moto(executable, statePaths(scratch), (reason) => process.stderr.write(`${reason}\n`));
+    await moto.start();
+    const path = [await standIns({ home: scratch, cache: scratch }), dirname(pulumi), process.env.PATH].join(":");
+    const project = new EngineProject(scratch, pulumi, path, moto);
+    await project.prepare();
+    return project;
+  }
+
+  private async prepare(): Promise<void> {
+    writeFileSync(
+      join(this.directory, "Pulumi.yaml"),
+      "name: engine\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
+    );
+    writeFileSync(join(this.directory, "package.json"), '{ "main": "index.js" }');
+    symlinkSync(join(__dirname, "../../node_modules"), join(this.directory, "node_modules"));
+    const { code, text } = await this.pulumi("stack", "init", "test");
+    if (code !== 0) throw new Error(text);
+  }
+
+  /** What reaches the AWS of this project. */
+  get aws() {
+    return {
+      endpoint: this.moto.endpoint,
+      region: "eu-west-1",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    };
+  }
+
+  /** Writes the program; `body` can use `Resource` and `pulumi`, and `exports`. */
+  program(body: string): void {
+    writeFileSync(join(this.directory, "index.js"), prelude + body);
+  }
+
+  /** Runs a command of the engine on the project's stack. */
+  pulumi(...args: string[]): Promise<Ending> {
+    const env = {
+      ...process.env,
+      PATH: this.path,
+      PULUMI_HOME: join(this.directory, "home"),
+      PULUMI_BACKEND_URL: `file://${this.directory}`,
+      PULUMI_CONFIG_PASSPHRASE: "test",
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      AWS_ENDPOINT_URL: this.moto.endpoint,
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "test",
+      AWS_SECRET_ACCESS_KEY: "test",
+    };
+    const all = [
+      ...args,
+      "--non-interactive",
+      "--color=never",
+      ...(args[0] === "stack" && args[1] === "init" ? [] : ["--stack=test"]),
+    ];
+    return new Promise((resolve) =>
+      execFile(this.pulumiPath, all, { cwd: this.directory, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code ?? 1) : 0, text: stdout + stderr }),
+      ),
+    );
+  }
+
+  up = () => this.pulumi("up", "--yes", "--skip-preview");
+  preview = (...args: string[]) => this.pulumi("preview", "--diff", ...args);
+
+  /** The stack's outputs, secrets among them. */
+  async outputs(): Promise<Record<string, unknown>> {
+    const { text } = await this.pulumi("stack", "output", "--json", "--show-secrets");
+    return JSON.parse(text.slice(text.indexOf("{"))) as Record<string, unknown>;
+  }
+
+  /** The state file as it is on the disk. */
+  state(): string {
+    return readFileSync(join(this.directory, ".pulumi/stacks/engine/test.json"), "utf8");
+  }
+
+  async end(): Promise<void> {
+    await this.moto.stop();
+    for (const directory of [this.directory, this.scratch]) rmSync(directory, { recursive: true });
+  }
+}
