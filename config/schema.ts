@@ -181,10 +181,16 @@ const loadBalancer = z
 
 const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
 
+/** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
+const TAG_NAME = /^[0-9A-Za-z+\-=.,_:@]{1,127}$/;
+
 const tags = z
   .record(z.string(), z.string({ error: "write a string" }), { error: "write names and values" })
   .refine((value) => !Object.keys(value).some((key) => RESERVED_TAGS.includes(key) || key.startsWith("aws:")), {
     error: `choose other names than ${RESERVED_TAGS.join(", ")} and aws:*, which are taken`,
+  })
+  .refine((value) => Object.keys(value).every((key) => TAG_NAME.test(key)), {
+    error: "name tags with letters, digits and + - = . , _ : @ alone, which instance metadata allows",
   })
   .default({});
 

@@ -66,10 +66,7 @@ export class BootWatch {
     this.shown = report.steps.length;
     this.last = report;
     if (report.state === "booting") return { lines };
-    return {
-      lines: [...lines, this.line(report.state)],
-      ending: report.state === "ready" ? { ready: true } : failure(report),
-    };
+    return { lines, ending: report.state === "ready" ? { ready: true } : failure(report) };
   }
 
   /** Why nobody waits any longer, with what was heard last. */

@@ -133,6 +133,7 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     /^loadBalancer has only one of certificateArn and domain/,
   ],
   ["a reserved tag", { tags: { Name: "x" } }, /^tags is .*choose other names than Name/],
+  ["a tag that instance metadata cannot show", { tags: { "cost/center": "x" } }, /^tags is .*instance metadata allows/],
   ["no feature token", { featureToken: "" }, /^featureToken is missing: run `pulumi config set --secret featureToken/],
   [
     "a key that is too short to be safe",
