@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { isPopulated, killCgroup, removeCgroup } from "./cgroup";
+import { isPopulated, killCgroup, processesIn, removeCgroup } from "./cgroup";
 import { deleteNamespace, listNamespaces } from "./network/namespace";
 import { isOurNamespace } from "./network/names";
 import { cgroupOf, cgroupsOf, type AwsOptions } from "./options";
@@ -24,9 +24,10 @@ export async function cleanAws({ name, stateDir }: What): Promise<string[]> {
   return [...killed, ...removed];
 }
 
-/** As cleanAws, but leaves the services' processes: the daemon cleans up with this before it ends. */
+/** As cleanAws, but leaves the process that calls it, its children and its control group. */
 export async function removeRemains({ name, stateDir }: What): Promise<string[]> {
-  const { hosts } = cgroupsOf(name);
+  const { hosts, services } = cgroupsOf(name);
+  processesIn(services).filter(isStranger).forEach(killIfThere);
   await killCgroup(hosts);
   removeCgroup(hosts);
   const namespaces = (await listNamespaces()).filter((namespace) => isOurNamespace(name, namespace));
@@ -41,6 +42,20 @@ export async function removeRemains({ name, stateDir }: What): Promise<string[]>
     ...mounts.map((mount) => `mount ${mount}`),
     ...loops.map((device) => `loop device ${device}`),
   ];
+}
+
+function isStranger(pid: number): boolean {
+  const status = `/proc/${pid}/status`;
+  const parent = existsSync(status) && Number(/^PPid:\s*(\d+)/m.exec(readFileSync(status, "utf8"))?.[1]);
+  return pid !== process.pid && parent !== process.pid;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 /** The innermost first. */

@@ -6,6 +6,7 @@ import { DescribeInstanceAttributeCommand } from "@aws-sdk/client-ec2";
 import { apiServer } from "./api/front";
 import { localHandler } from "./api/local";
 import { createCgroup } from "./cgroup";
+import { removeRemains } from "./clean";
 import { Clients } from "./clients";
 import { RoleCredentials } from "./imds/credentials";
 import { imdsServer } from "./imds/server";
@@ -46,9 +47,13 @@ export class LocalAws {
   async start(): Promise<RunningAws> {
     const { name, region } = this.options;
     mkdirSync(this.options.stateDir, { recursive: true });
+    const resumed = await this.moto.resume();
+    // What a crash left of a cloud that nobody knows of any more.
+    if (!resumed) await removeRemains(this.options);
+    this.log(resumed ? "resuming: moto still runs, with all that was made" : "starting afresh");
     createCgroup(cgroupsOf(name).hosts);
     const authority = new CertificateAuthority(this.paths.tls);
-    await Promise.all([authority.ensure(), this.moto.start()]);
+    await Promise.all([authority.ensure(), resumed ? undefined : this.moto.start()]);
     const clients = new Clients(this.moto.endpoint, region);
     const machine = new Machine({ ...this.options, paths: this.paths, clients, authority, log: this.log });
     this.machine = machine;
@@ -79,7 +84,7 @@ export class LocalAws {
       server.closeAllConnections();
     }
     await this.machine?.stop();
-    await this.moto.stop();
+    this.moto.stop();
   }
 
   private imds(machine: Machine, { ec2, iam, sts }: Clients): Server {

@@ -20,8 +20,8 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => end(signal).catch(fail));
-  // Sent to whoever started it, which may be gone by then.
   const running = await aws.start();
+  // To whoever started it, and may be gone by then.
   process.send?.({ running }, () => process.disconnect?.());
 }
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { machineImage, type StatePaths } from "./options";
@@ -8,6 +8,7 @@ import { machineImage, type StatePaths } from "./options";
 /** moto: what the AWS API says there is. It keeps all in memory; a moto that ended takes everything that was made with it. */
 export class Moto {
   private child?: ChildProcess;
+  private pid?: number;
   /** Where it answers, once started. */
   endpoint = "";
 
@@ -17,6 +18,16 @@ export class Moto {
     private readonly paths: StatePaths,
     private readonly onExit: (reason: string) => void,
   ) {}
+
+  /** Takes over the moto that an earlier process left, with all that it knows. @returns whether there is one */
+  async resume(): Promise<boolean> {
+    if (!existsSync(this.paths.moto)) return false;
+    const { pid, endpoint } = JSON.parse(readFileSync(this.paths.moto, "utf8")) as { pid: number; endpoint: string };
+    if (!(await answers(endpoint))) return false;
+    this.pid = pid;
+    this.endpoint = endpoint;
+    return true;
+  }
 
   /** Starts it, and resolves once it answers. */
   async start(): Promise<void> {
@@ -38,34 +49,38 @@ export class Moto {
     closeSync(log);
     await once(child, "spawn");
     this.child = child;
+    this.pid = child.pid;
     child.once("exit", (code, signal) => {
       if (this.child !== child) return;
       this.child = undefined;
+      this.pid = undefined;
       this.onExit(`moto ended (${signal ?? `exit ${code}`}): ${lastLines(this.paths.motoLog)}`);
     });
     await this.untilItAnswers();
+    writeFileSync(this.paths.moto, JSON.stringify({ pid: this.pid, endpoint: this.endpoint }));
   }
 
-  async stop(): Promise<void> {
-    const child = this.child;
-    if (!child) return;
+  stop(): void {
     this.child = undefined;
-    const exited = once(child, "exit");
     // It has nothing to write down.
-    child.kill("SIGKILL");
-    await exited;
+    if (this.pid !== undefined) process.kill(this.pid, "SIGKILL");
+    this.pid = undefined;
   }
 
   /** A server tells nobody when it begins to listen. */
   private async untilItAnswers(): Promise<void> {
     for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(50)) {
       if (!this.child) throw new Error(`moto did not start: ${lastLines(this.paths.motoLog)}`);
-      const answer = await fetch(`${this.endpoint}/moto-api/data.json`).catch(() => undefined);
-      await answer?.arrayBuffer();
-      if (answer?.ok) return;
+      if (await answers(this.endpoint)) return;
     }
     throw new Error(`moto does not answer at ${this.endpoint} after 60 s: ${lastLines(this.paths.motoLog)}`);
   }
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  const answer = await fetch(`${endpoint}/moto-api/data.json`).catch(() => undefined);
+  await answer?.arrayBuffer();
+  return answer?.ok ?? false;
 }
 
 const imageDescription = {

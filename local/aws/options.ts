@@ -26,6 +26,8 @@ export function statePaths(stateDir: string) {
     motoLog: join(stateDir, "moto.log"),
     /** Exists exactly while the API answers: {pid, endpoint, region}. */
     ready: join(stateDir, "aws.json"),
+    /** Which moto runs. */
+    moto: join(stateDir, "moto.json"),
     images: join(stateDir, "images.json"),
     tls: join(stateDir, "tls"),
     balancer: join(stateDir, "haproxy"),

@@ -196,7 +196,8 @@ describeOnHosts("an AWS on one machine", () => {
     await aws.sh(web, `mkfs.ext4 -q ${device} && mount ${device} /mnt && echo precious > /mnt/data && umount /mnt`);
     await aws.cli("ec2 terminate-instances", "--instance-ids", web);
     expect(await stateOf(web)).toMatch(/shutting-down|terminated/);
-    await aws.cli("ec2 wait instance-terminated", "--instance-ids", web);
+    await aws.settled();
+    expect(await stateOf(web)).toBe("terminated");
     const status = await aws.get(
       "ec2 describe-network-interfaces",
       "NetworkInterfaces[0].Status",
@@ -274,9 +275,23 @@ describeOnHosts("an AWS on one machine", () => {
     expect((await status()).status).toBe(503);
   });
 
+  test("a daemon that crashed is followed by one that takes the hosts over as they run", async () => {
+    const processes = () => aws.sh(web, "cut -d' ' -f22 /proc/1/stat");
+    const before = await processes();
+    await aws.crashAndRestart();
+    await aws.settled();
+    expect(await processes()).toBe(before);
+    expect(await stateOf(web)).toBe("running");
+    // Its load balancer, network and metadata are served again.
+    expect(await aws.sh(client, curl("http://10.30.1.10:8081/"))).toBe("000");
+    expect(await aws.sh(client, curl("http://169.254.169.254/latest/meta-data/"))).toBe("401");
+    await aws.sh(client, "getent hosts ssm.eu-west-1.amazonaws.com");
+  });
+
   test("an instance that is terminated leaves nothing behind", async () => {
     await aws.cli("ec2 terminate-instances", "--instance-ids", client);
-    await aws.cli("ec2 wait instance-terminated", "--instance-ids", client);
+    await aws.settled();
+    expect(await stateOf(client)).toBe("terminated");
     expect(await remains(aws.options)).toContain(web);
     expect(await remains(aws.options)).not.toContain(client);
   });

@@ -11,7 +11,7 @@ import { ensureTestPackages, ensureTools } from "../../local/tools";
 export class AwsForTests {
   private constructor(
     readonly options: AwsOptions,
-    readonly running: RunningAws,
+    public running: RunningAws,
   ) {}
 
   /** @param sites what the internet is to hosts */
@@ -62,13 +62,19 @@ export class AwsForTests {
 
   /** Waits until the host is on and its user data was carried out. */
   async booted(instanceId: string): Promise<void> {
-    await this.cli("ec2 wait instance-running", "--instance-ids", instanceId);
+    await this.settled();
     await this.sh(instanceId, "cloud-init status --wait");
   }
 
   /** Waits until the machine is what the API says. */
   async settled(): Promise<void> {
     await (await fetch(`${this.running.endpoint}/_local/settled`)).arrayBuffer();
+  }
+
+  /** Kills the daemon and starts another. */
+  async crashAndRestart(): Promise<void> {
+    process.kill(this.running.pid, "SIGKILL");
+    this.running = await startAws(this.options);
   }
 
   /** Ends it as after a crash: the daemon is killed first. @returns what the cleaner found */
