@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { check, DEFAULTS } from "../../local/plugins/core/check";
-import { equal, inputsFrom, stateFrom } from "../../local/plugins/core/compare";
+import { equal, inputsFrom, stateFrom, withChosen } from "../../local/plugins/core/compare";
 import { diff } from "../../local/plugins/core/diff";
 import * as schema from "../../local/plugins/core/schema";
 import {
@@ -138,8 +138,9 @@ describe("Check", () => {
     ).toEqual([]);
   });
 
-  test("leaves secrets in their wrapping", () => {
-    expect(checked({ image: "a", key: secret("k") }).inputs.key).toEqual(secret("k"));
+  test("leaves secrets in their wrapping, and wraps what is always one", () => {
+    expect(checked({ image: "a", script: secret("k") }).inputs.script).toEqual(secret("k"));
+    expect(checked({ image: "a", key: "k" }).inputs.key).toEqual(secret("k"));
   });
 
   test.each<[Values, number]>([
@@ -291,6 +292,15 @@ describe("what a service tells, as inputs and as state", () => {
       replaceOnScript: true,
       script: "s",
     });
+  });
+
+  test("what the provider chose is no change when the program gives it", () => {
+    const state = { name: "n", image: "a", disk: { size: 8 } };
+    const news = { name: "n", image: "a", disk: { size: 8 } };
+    expect(diff(host, withChosen(host.properties, { image: "a", disk: {} }, state), news).changes.size).toBe(0);
+    expect(diff(host, withChosen(host.properties, { image: "a" }, state), { ...news, name: "m" }).replaces).toEqual([
+      "name",
+    ]);
   });
 
   test("absent and empty mean the same, as in the real provider", () => {

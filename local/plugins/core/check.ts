@@ -1,6 +1,6 @@
 /** Check: are these the inputs of this type, and what does the provider fill in? Pure. */
-import type { Autoname, Failure, Properties, Property, Resource } from "./schema";
-import { UNKNOWN, decode, hasUnknown, isObject, type Value, type Values } from "./wire";
+import { secretNames, type Autoname, type Failure, type Properties, type Property, type Resource } from "./schema";
+import { UNKNOWN, decode, hasUnknown, isObject, wrap, type Value, type Values } from "./wire";
 
 /** The inputs that the provider filled in, so that the next Check can tell them from the program's; the engine hides it. */
 export const DEFAULTS = "__defaults";
@@ -39,7 +39,7 @@ export function check(
 
   const { values } = decode(inputs);
   return {
-    inputs,
+    inputs: wrap(inputs, secretNames(resource.properties)),
     failures: [...validate(resource.properties, values, token), ...together(resource, values)],
   };
 }

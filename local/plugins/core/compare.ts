@@ -80,6 +80,20 @@ function setInWordsOf(of: Property, known: Value[], actual: Value[]): Value {
   return found ? known : actual;
 }
 
+/**
+ * The inputs of the last update, and for what the program left to the provider the value that it chose: a program that now
+ * gives the same value changes nothing.
+ */
+export function withChosen(properties: Properties, inputs: Values, state: Values): Values {
+  const chosen = Object.entries(properties).map(([key, property]) => {
+    const [given, actual] = [inputs[key], state[key]];
+    if (given === undefined) return [key, property.computed ? actual : undefined] as const;
+    const nested = property.type === "object" && isObject(given) && isObject(actual);
+    return [key, nested ? withChosen(property.fields!, given, actual) : given] as const;
+  });
+  return { ...inputs, ...mapValues(Object.fromEntries(chosen), (value) => value) };
+}
+
 /** The inputs that a program would have to give for a resource to be as the service tells: for an import, and to show drift. */
 export function inputsFrom(properties: Properties, known: Values | undefined, state: Values): Values {
   if (known) {

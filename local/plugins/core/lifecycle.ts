@@ -1,8 +1,8 @@
 /** A resource's life, for any row of a provider's table: what previews promise, what the state holds, what is a secret. */
-import { inputsFrom, stateFrom } from "./compare";
+import { inputsFrom, stateFrom, withChosen } from "./compare";
 import { DEFAULTS } from "./check";
 import { diff, type Difference } from "./diff";
-import type { Operation, Package, Properties, Property, Resource } from "./schema";
+import { secretNames, type Operation, type Package, type Properties, type Property, type Resource } from "./schema";
 import { UNKNOWN, isObject, mapValues, type Decoded, type Value, type Values } from "./wire";
 
 /** A state, and which of its properties are secrets. */
@@ -127,7 +127,7 @@ export class Lifecycle<C extends Operation> {
   /** The difference between two sets of inputs, and what follows from it for properties that the provider derives. */
   diff(token: string, operation: Operation, old: Values, oldInputs: Values, inputs: Values): Difference {
     const row = this.row(token);
-    const difference = diff(row, oldInputs, inputs);
+    const difference = diff(row, withChosen(row.properties, oldInputs, old), inputs);
     for (const [key, value] of Object.entries(this.planned(row, operation, inputs, old))) {
       const derived = diff(
         { properties: { [key]: { ...row.properties[key], output: false } }, update: row.update },
@@ -182,10 +182,11 @@ export class Lifecycle<C extends Operation> {
   }
 
   private state(row: Resource<C>, id: string, values: Values, inputs: Decoded): State {
-    const declared = Object.entries(row.properties)
-      .filter(([, { secret }]) => secret)
-      .map(([key]) => key);
-    const secrets = new Set([...inputs.secrets, ...declared, ...(row.secretOutputs?.(inputs) ?? [])]);
+    const secrets = new Set([
+      ...inputs.secrets,
+      ...secretNames(row.properties),
+      ...(row.secretOutputs?.(inputs) ?? []),
+    ]);
     return { id, values: mapValues(values, (value, key) => (key === DEFAULTS ? undefined : value)), secrets };
   }
 }

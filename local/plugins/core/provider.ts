@@ -48,6 +48,12 @@ class Provider<C extends Operation> {
         info.setVersion(this.definition.version);
         return info;
       }),
+      getSchema: unary(() => {
+        const hint = "`pulumi import` works with --generate-code=false";
+        throw new Error(
+          `the stand-in for pulumi-resource-${this.definition.name} has no schema to make code from: ${hint}`,
+        );
+      }),
       checkConfig: unary((request: pb.CheckRequest) => this.checkConfig(request)),
       diffConfig: unary(() => {
         const response = new pb.DiffResponse();

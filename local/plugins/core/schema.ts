@@ -31,6 +31,11 @@ export interface Property {
 /** Properties by name. */
 export type Properties = { [name: string]: Property };
 
+/** The properties that are secrets whatever the program says. */
+export function secretNames(properties: Properties): Set<string> {
+  return new Set(Object.keys(properties).filter((key) => properties[key].secret));
+}
+
 type Options = Omit<Property, "type" | "of" | "fields">;
 
 /** A string property. */

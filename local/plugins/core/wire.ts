@@ -65,11 +65,16 @@ export function decode(wrapped: Values): Decoded {
   return { values: mapValues(wrapped, reveal), secrets: new Set(secrets) };
 }
 
-/** Makes a message of properties, those named wrapped as secrets. */
-export function encode(values: Values, secrets: ReadonlySet<string> = new Set()): Struct {
-  const wrapped = mapValues(values, (value, key) =>
+/** Wraps the properties that are named as secrets, unless they are. */
+export function wrap(values: Values, secrets: ReadonlySet<string>): Values {
+  return mapValues(values, (value, key) =>
     secrets.has(key) && value !== undefined && !isSecret(value) ? { [SIGNATURE]: SECRET, value } : value,
   );
+}
+
+/** Makes a message of properties, those named wrapped as secrets. */
+export function encode(values: Values, secrets: ReadonlySet<string> = new Set()): Struct {
+  const wrapped = wrap(values, secrets);
   return Struct.fromJavaScript(withoutUndefined(wrapped) as Parameters<typeof Struct.fromJavaScript>[0]);
 }
 
