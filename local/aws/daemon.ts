@@ -8,7 +8,9 @@ import { localHandler } from "./api/local";
 import { createCgroup } from "./cgroup";
 import { removeRemains } from "./clean";
 import { Clients } from "./clients";
-import { RoleCredentials } from "./imds/credentials";
+import { refusal } from "./iam/authorization";
+import { RoleCredentials } from "./iam/credentials";
+import { RolePolicies } from "./iam/rolePolicies";
 import { imdsServer } from "./imds/server";
 import { internetServer } from "./internet";
 import { Moto } from "./moto";
@@ -57,12 +59,23 @@ export class LocalAws {
     const clients = new Clients(this.moto.endpoint, region);
     const machine = new Machine({ ...this.options, paths: this.paths, clients, authority, log: this.log });
     this.machine = machine;
-    await this.listen(this.imds(machine, clients), { path: this.paths.imdsSocket });
+    const credentials = new RoleCredentials(clients.iam, clients.sts);
+    const policies = new RolePolicies(clients.iam);
+    await this.listen(this.imds(machine, clients, credentials), { path: this.paths.imdsSocket });
     await this.listen(internetServer(this.options.internet ?? {}), { path: this.paths.internetSocket });
     const api = apiServer({
       upstream: this.moto.endpoint,
       machine,
-      onMutation: ({ service }) => machine.onMutation(service),
+      onMutation: ({ service }) => {
+        if (service === "iam") policies.forget();
+        machine.onMutation(service);
+      },
+      refusal: async (call, vpcId, address) => {
+        const instance = machine.instanceAt(vpcId, address);
+        const role = instance && (await credentials.roleOf(instance));
+        const who = `User: arn:aws:sts::${accountId}:assumed-role/${role?.name ?? "none"}/${instance?.id}`;
+        return refusal(call, role ? await policies.of(role.name) : [], region, who);
+      },
       local: localHandler(machine),
       log: this.log,
     });
@@ -87,10 +100,10 @@ export class LocalAws {
     this.moto.stop();
   }
 
-  private imds(machine: Machine, { ec2, iam, sts }: Clients): Server {
-    const credentials = new RoleCredentials(iam, sts);
+  private imds(machine: Machine, { ec2 }: Clients, credentials: RoleCredentials): Server {
     return imdsServer({
       cloud: () => machine.cloud(),
+      instanceAt: (vpcId, address) => machine.instanceAt(vpcId, address),
       account: accountId,
       role: (instance) => credentials.roleOf(instance),
       userData: async ({ id }) => {

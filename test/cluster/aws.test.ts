@@ -86,13 +86,30 @@ describeOnHosts("an AWS on one machine", () => {
     expect(await stateOf(web)).toBe("running");
   });
 
-  test("user data may be compressed", async () => {
+  test("a host of a subnet that leads nowhere reaches only what an endpoint brings into the VPC", async () => {
+    const located = ["--vpc-id", vpc, "--cidr-block", "10.30.3.0/24", "--availability-zone", "eu-west-1a"];
+    const inner = await aws.get("ec2 create-subnet", "Subnet.SubnetId", ...located);
+    const table = await aws.get("ec2 create-route-table", "RouteTable.RouteTableId", "--vpc-id", vpc);
+    await aws.cli("ec2 associate-route-table", "--route-table-id", table, "--subnet-id", inner);
+    // User data may be compressed.
     const data = gzipSync("#!/bin/sh\necho unpacked > /root/made-by-user-data\n");
-    const placed = ["--subnet-id", subnets[1], "--security-group-ids", clientGroup];
-    const packed = await aws.runInstance(data, ...placed);
-    await aws.booted(packed);
-    expect(await aws.sh(packed, "cat /root/made-by-user-data")).toBe("unpacked");
-    await aws.cli("ec2 terminate-instances", "--instance-ids", packed);
+    const lonely = await aws.runInstance(data, "--subnet-id", inner, "--security-group-ids", clientGroup);
+    await aws.booted(lonely);
+    expect(await aws.sh(lonely, "cat /root/made-by-user-data")).toBe("unpacked");
+    expect(await aws.sh(lonely, curl("http://files.internet.test/file"))).toBe("000");
+    expect(await aws.sh(lonely, curl("https://ssm.eu-west-1.amazonaws.com/"))).toBe("000");
+
+    const endpoints = await group("endpoints");
+    const https = ["--protocol", "tcp", "--port", "443", "--source-group", clientGroup];
+    await aws.cli("ec2 authorize-security-group-ingress", "--group-id", endpoints, ...https);
+    const service = ["--service-name", "com.amazonaws.eu-west-1.ssm", "--vpc-endpoint-type", "Interface"];
+    const placed = ["--private-dns-enabled", "--subnet-ids", inner, "--security-group-ids", endpoints];
+    await aws.cli("ec2 create-vpc-endpoint", "--vpc-id", vpc, ...service, ...placed);
+    await aws.settled();
+    expect(await aws.sh(lonely, "getent hosts ssm.eu-west-1.amazonaws.com")).toMatch(/^10\.30\.3\./);
+    expect(await aws.sh(lonely, curl("https://ssm.eu-west-1.amazonaws.com/"))).not.toBe("000");
+    expect(await aws.sh(lonely, curl("https://ec2.eu-west-1.amazonaws.com/"))).toBe("000");
+    await aws.cli("ec2 terminate-instances", "--instance-ids", lonely);
   });
 
   test("security groups are enforced, and their changes too", async () => {
@@ -132,7 +149,7 @@ describeOnHosts("an AWS on one machine", () => {
     expect(await aws.sh(web, `T=${foreign}; ${get("meta-data/instance-id")} || true`)).toBe("");
   });
 
-  test("a host's role reads a parameter from SSM by its usual name and TLS", async () => {
+  test("a host reads what its role may from SSM, by its usual name and TLS", async () => {
     const trust = {
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
@@ -149,17 +166,31 @@ describeOnHosts("an AWS on one machine", () => {
       "Name=reader",
     );
     await aws.settled();
-    await aws.cli("ssm put-parameter", "--name", "/greeting", "--type", "SecureString", "--value", "hello");
-    const script = `set -e
-      I=http://169.254.169.254/latest
-      T=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $I/api/token)
-      curl -fsS -H "X-aws-ec2-metadata-token: $T" $I/meta-data/iam/security-credentials/reader > /run/credentials.json
-      key() { python3 -c "import json; print(json.load(open('/run/credentials.json'))['$1'])"; }
-      curl -fsS --aws-sigv4 aws:amz:eu-west-1:ssm --user "$(key AccessKeyId):$(key SecretAccessKey)" \\
-        -H "X-Amz-Security-Token: $(key Token)" -H 'X-Amz-Target: AmazonSSM.GetParameter' \\
-        -H 'Content-Type: application/x-amz-json-1.1' -d '{"Name": "/greeting", "WithDecryption": true}' \\
-        https://ssm.eu-west-1.amazonaws.com/`;
-    expect(JSON.parse(await aws.sh(client, script))).toMatchObject({ Parameter: { Value: "hello" } });
+    for (const name of ["/greeting", "/secret"]) {
+      await aws.cli("ssm put-parameter", "--name", name, "--type", "SecureString", "--value", `value of ${name}`);
+    }
+    const get = (name: string) =>
+      aws
+        .sh(
+          client,
+          `set -e
+        I=http://169.254.169.254/latest
+        T=$(curl -fsS -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 60' $I/api/token)
+        curl -fsS -H "X-aws-ec2-metadata-token: $T" $I/meta-data/iam/security-credentials/reader > /tmp/credentials
+        key() { python3 -c "import json; print(json.load(open('/tmp/credentials'))['$1'])"; }
+        curl -sS --aws-sigv4 aws:amz:eu-west-1:ssm --user "$(key AccessKeyId):$(key SecretAccessKey)" \\
+          -H "X-Amz-Security-Token: $(key Token)" -H 'X-Amz-Target: AmazonSSM.GetParameter' \\
+          -H 'Content-Type: application/x-amz-json-1.1' -d '{"Name": "${name}", "WithDecryption": true}' \\
+          https://ssm.eu-west-1.amazonaws.com/`,
+        )
+        .then((answer) => JSON.parse(answer) as unknown);
+    expect(await get("/greeting")).toMatchObject({ __type: "AccessDeniedException" });
+    const Resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/greeting";
+    const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "ssm:GetParameter", Resource }] };
+    const inline = ["--role-name", "reader", "--policy-name", "read", "--policy-document", JSON.stringify(policy)];
+    await aws.cli("iam put-role-policy", ...inline);
+    expect(await get("/greeting")).toMatchObject({ Parameter: { Value: "value of /greeting" } });
+    expect(await get("/secret")).toMatchObject({ __type: "AccessDeniedException" });
   });
 
   test("the console is the host's own, and a reboot a reboot", async () => {

@@ -33,7 +33,7 @@ describe("a call", () => {
     ["GetConsoleOutput", false],
     ["", false],
   ])("%s changes something: %s", (action, expected) => {
-    expect(isMutating({ service: "ec2", action, params: new URLSearchParams() })).toBe(expected);
+    expect(isMutating({ service: "ec2", action, params: new URLSearchParams(), input: {} })).toBe(expected);
   });
 });
 
@@ -72,6 +72,7 @@ describe("the front", () => {
       upstream: await listen(moto),
       machine,
       onMutation: (call) => mutations.push(call),
+      refusal: async (_call, _vpc, address) => (address === "10.0.1.66" ? "not you" : undefined),
       local: async (_request, response) => void response.end("local"),
       log: () => {},
     });
@@ -146,5 +147,21 @@ describe("the front", () => {
     const response = await call("ec2", "MonitorInstances", "", { "InstanceId.1": "i-on" });
     expect(await response.text()).toContain("<instanceId>i-on</instanceId><monitoring><state>enabled");
     expect((await call("ec2", "GetConsoleOutput", "", { InstanceId: "i-none" })).status).toBe(400);
+  });
+
+  test.each([
+    ["ssm", { "X-Amz-Target": "AmazonSSM.GetParameter" }, "{}", 400, "AccessDeniedException"],
+    ["ec2", form, "Action=DescribeInstances", 403, "<Code>UnauthorizedOperation</Code>"],
+    ["iam", form, "Action=ListRoles", 403, "<Code>AccessDenied</Code>"],
+  ])("refuses a host's call of %s as that service does", async (service, headers, body, status, code) => {
+    answer = { body: "<R/>" };
+    const ask = (address: string) => {
+      const from = { "X-Local-Vpc": "vpc-1", "X-Forwarded-For": address };
+      return fetch(endpoint, { method: "POST", headers: { ...signed(service), ...headers, ...from }, body });
+    };
+    const refused = await ask("10.0.1.66");
+    expect(refused.status).toBe(status);
+    expect(await refused.text()).toContain(code);
+    expect((await ask("10.0.1.10")).status).toBe(200);
   });
 });

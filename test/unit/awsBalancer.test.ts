@@ -147,6 +147,13 @@ describe("network interfaces that AWS makes and lets go by itself", () => {
     expect(remove).toEqual(["eni-lb-a", "eni-lb-b"]);
   });
 
+  test("so has an interface endpoint", () => {
+    const endpoint = { id: "vpce-1", vpcId: "vpc-1", service: "ssm", subnetIds: ["subnet-b"], groups: ["sg-e"] };
+    expect(interfaceChanges(cloud({ endpoints: [endpoint] }), nobody).create).toEqual([
+      { vpcId: "vpc-1", subnetId: "subnet-b", groups: ["sg-e"], description: "VPC Endpoint Interface vpce-1" },
+    ]);
+  });
+
   test("a terminated instance lets go of its interface once its host is gone", () => {
     const attachment = { id: "eni-attach-1", instanceId: "i-gone", deleteOnTermination: false };
     const held = networkInterface("eni-1", { attachment });

@@ -63,6 +63,7 @@ export const cloud = (more: Partial<Cloud> = {}): Cloud => ({
     instance("i-b", { subnetId: "subnet-b", zone: "eu-west-1b", address: "10.0.2.10", mac: "02:00:00:00:00:02" }),
   ],
   volumes: [],
+  endpoints: [],
   loadBalancers: [],
   targetGroups: [],
   ...more,

@@ -68,6 +68,7 @@ describe("the metadata service", () => {
   beforeAll(async () => {
     server = imdsServer({
       cloud: () => there,
+      instanceAt: (vpcId, address) => there.instances.find((i) => i.vpcId === vpcId && i.address === address),
       account: "1",
       role: async () => undefined,
       userData: async ({ id }) => (id === "i-a" ? Buffer.from([0x1f, 0x8b, 0xff]) : undefined),

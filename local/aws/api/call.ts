@@ -8,6 +8,8 @@ export interface Call {
   action: string;
   /** Of the query protocol; empty for others. */
   params: URLSearchParams;
+  /** Of the JSON protocol; empty for others. */
+  input: Record<string, unknown>;
 }
 
 /** Reads a request of the query protocol (EC2, ELB, IAM, STS) or of a JSON protocol (SSM and others). */
@@ -16,11 +18,21 @@ export function parseCall(headers: IncomingHttpHeaders, url: string, body: Buffe
   const service = scope?.[1] ?? "";
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
-    return { service, action: target.split(".").at(-1) ?? "", params: new URLSearchParams() };
+    return { service, action: target.split(".").at(-1) ?? "", params: new URLSearchParams(), input: parseJson(body) };
   }
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const params = new URLSearchParams(isForm ? body.toString() : (url.split("?")[1] ?? ""));
-  return { service, action: params.get("Action") ?? "", params };
+  return { service, action: params.get("Action") ?? "", params, input: {} };
+}
+
+/** An empty object where the body is none; moto refuses such a call. */
+function parseJson(body: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Whether the call may have changed something. */

@@ -10,7 +10,7 @@ import { buffer } from "node:stream/consumers";
 import { isMutating, parseCall, type Call } from "./call";
 import type { Machine } from "./gap";
 import { gapOf } from "./gaps";
-import { parseXml, serializeXml } from "./xml";
+import { ec2Error, parseXml, queryError, serializeXml } from "./xml";
 
 export interface FrontOptions {
   /** moto's address. */
@@ -18,6 +18,11 @@ export interface FrontOptions {
   machine: Machine;
   /** What the machine is to be may have changed. */
   onMutation(call: Call): void;
+  /**
+   * Whether a host may make the call: the reason why not, or undefined.
+   * @param vpcId and address: where the call comes from, as HAProxy tells
+   */
+  refusal(call: Call, vpcId: string, address: string): Promise<string | undefined>;
   /** Requests below `/_local/`: about the machine, not of the AWS API. */
   local(request: IncomingMessage, response: ServerResponse): Promise<void>;
   log(line: string): void;
@@ -45,6 +50,11 @@ export function apiServer(options: FrontOptions): Server {
 async function handle(request: IncomingMessage, response: ServerResponse, agent: Agent, options: FrontOptions) {
   const body = await buffer(request);
   const call = parseCall(request.headers, request.url ?? "", body);
+  const vpcId = request.headers["x-local-vpc"];
+  if (typeof vpcId === "string") {
+    const reason = await options.refusal(call, vpcId, String(request.headers["x-forwarded-for"]));
+    if (reason !== undefined) return refuse(response, call, reason);
+  }
   const gap = gapOf(call);
   if (gap?.answer) {
     const answer = await gap.answer(call, options.machine);
@@ -66,6 +76,17 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
   delete headers["transfer-encoding"];
   response.writeHead(upstream.statusCode ?? 502, headers);
   response.end(request.method === "HEAD" ? undefined : content);
+}
+
+/** As the service would refuse it, by its protocol. */
+function refuse(response: ServerResponse, { service, params }: Call, reason: string): void {
+  if (!params.has("Action")) {
+    response.writeHead(400, { "Content-Type": "application/x-amz-json-1.1" });
+    response.end(JSON.stringify({ __type: "AccessDeniedException", Message: reason }));
+    return;
+  }
+  response.writeHead(403, { "Content-Type": "text/xml;charset=UTF-8" });
+  response.end(service === "ec2" ? ec2Error("UnauthorizedOperation", reason) : queryError("AccessDenied", reason));
 }
 
 function forward(request: IncomingMessage, body: Buffer, agent: Agent, upstream: string): Promise<IncomingMessage> {

@@ -48,3 +48,8 @@ export function ec2Answer(action: string, content: string): string {
 export function ec2Error(code: string, message: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></Errors><RequestID>local</RequestID></Response>`;
 }
+
+/** A refusal of another service of the query protocol. */
+export function queryError(code: string, message: string): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>local</RequestId></ErrorResponse>`;
+}

@@ -16,10 +16,17 @@ export interface BalancerSpec {
   };
   /** The API front, on this machine's loopback. */
   apiPort: number;
-  vpcs: { id: string; namespace: string }[];
+  vpcs: BalancedVpc[];
   listeners: BalancerListener[];
   backends: Backend[];
   forwards: Forward[];
+}
+
+export interface BalancedVpc {
+  id: string;
+  namespace: string;
+  /** Addresses of AWS's services inside of it. */
+  endpoints: string[];
 }
 
 /** One load balancer's view of a target group. */
@@ -80,7 +87,7 @@ export function renderBalancer(spec: BalancerSpec): string {
 }
 
 /** What every host of a VPC can ask for, whichever load balancers there are. */
-function renderVpc({ id, namespace }: { id: string; namespace: string }, certificate: string): string[] {
+function renderVpc({ id, namespace, endpoints }: BalancedVpc, certificate: string): string[] {
   const identify = [
     // A host could send these itself, and be taken for another.
     "  http-request del-header X-Forwarded-For",
@@ -93,7 +100,9 @@ function renderVpc({ id, namespace }: { id: string; namespace: string }, certifi
     ...identify,
     "  default_backend imds",
     `frontend ${id}-services`,
-    `  bind ${SERVICES_ADDRESS}:443 namespace ${namespace} ssl crt ${certificate}`,
+    ...[SERVICES_ADDRESS, ...endpoints].map(
+      (address) => `  bind ${address}:443 namespace ${namespace} ssl crt ${certificate}`,
+    ),
     ...identify,
     "  default_backend api",
     `frontend ${id}-internet`,

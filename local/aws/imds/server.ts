@@ -6,6 +6,8 @@ import { SessionTokens } from "./token";
 export interface ImdsSource {
   /** What there is just now. */
   cloud(): Cloud;
+  /** The running instance that has the address. */
+  instanceAt(vpcId: string, address: string): Instance | undefined;
   account: string;
   role(instance: Instance): Promise<RoleAccess | undefined>;
   userData(instance: Instance): Promise<Buffer | undefined>;
@@ -38,11 +40,7 @@ export function imdsServer(source: ImdsSource): Server {
 }
 
 async function answer(request: IncomingMessage, source: ImdsSource, tokens: SessionTokens): Promise<Answer> {
-  const cloud = source.cloud();
-  const [vpcId, address] = [header(request, "x-local-vpc"), header(request, "x-forwarded-for")];
-  const instance = cloud.instances.find(
-    (candidate) => candidate.state === "running" && candidate.vpcId === vpcId && candidate.address === address,
-  );
+  const instance = source.instanceAt(header(request, "x-local-vpc") ?? "", header(request, "x-forwarded-for") ?? "");
   if (!instance) return { status: 404 };
   if (!instance.metadata.enabled) return { status: 403 };
   const [version, ...path] = new URL(request.url ?? "/", "http://imds").pathname
@@ -72,7 +70,7 @@ async function answer(request: IncomingMessage, source: ImdsSource, tokens: Sess
   }
   // Who asks for something else need not wait for IAM.
   const role = path.length < 2 || path[1] === "iam" ? await source.role(instance) : undefined;
-  const body = await readTree(metadataTree(cloud, instance, source.account, role), path);
+  const body = await readTree(metadataTree(source.cloud(), instance, source.account, role), path);
   return body === undefined ? { status: 404 } : { status: 200, body };
 }
 

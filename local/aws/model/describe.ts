@@ -6,19 +6,21 @@ import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
+  DescribeVpcEndpointsCommand,
   DescribeVpcsCommand,
   type Instance as Ec2Instance,
   type IpPermission,
   type NetworkInterface as Ec2NetworkInterface,
   type RouteTable,
+  type VpcEndpoint as Ec2VpcEndpoint,
 } from "@aws-sdk/client-ec2";
-import type { Cloud, Instance, InstanceState, NetworkInterface, Rule, Subnet, Volume } from "./model";
+import type { Cloud, Instance, InstanceState, NetworkInterface, Rule, Subnet, Volume, VpcEndpoint } from "./model";
 
 type Ec2Part = Omit<Cloud, "region" | "loadBalancers" | "targetGroups">;
 
 /** Reads what EC2 says there should be. */
 export async function describeEc2(ec2: EC2Client): Promise<Ec2Part> {
-  const [vpcs, subnets, routeTables, groups, interfaces, reservations, volumes] = await Promise.all([
+  const [vpcs, subnets, routeTables, groups, interfaces, reservations, volumes, endpoints] = await Promise.all([
     ec2.send(new DescribeVpcsCommand({})),
     ec2.send(new DescribeSubnetsCommand({})),
     ec2.send(new DescribeRouteTablesCommand({})),
@@ -26,6 +28,7 @@ export async function describeEc2(ec2: EC2Client): Promise<Ec2Part> {
     ec2.send(new DescribeNetworkInterfacesCommand({})),
     ec2.send(new DescribeInstancesCommand({})),
     ec2.send(new DescribeVolumesCommand({})),
+    ec2.send(new DescribeVpcEndpointsCommand({})),
   ]);
   const subnetsById = new Map(
     (subnets.Subnets ?? []).map((subnet): [string, Subnet] => [
@@ -64,7 +67,22 @@ export async function describeEc2(ec2: EC2Client): Promise<Ec2Part> {
         },
       };
     }),
+    endpoints: (endpoints.VpcEndpoints ?? []).flatMap(readEndpoint),
   };
+}
+
+/** None for a gateway endpoint, which is but a route, and for one that is known by its own name only. */
+function readEndpoint(endpoint: Ec2VpcEndpoint): VpcEndpoint[] {
+  if (endpoint.VpcEndpointType !== "Interface" || !endpoint.PrivateDnsEnabled) return [];
+  return [
+    {
+      id: endpoint.VpcEndpointId!,
+      vpcId: endpoint.VpcId!,
+      service: endpoint.ServiceName!.split(".").slice(3).join("."),
+      subnetIds: endpoint.SubnetIds ?? [],
+      groups: (endpoint.Groups ?? []).map((group) => group.GroupId!),
+    },
+  ];
 }
 
 function readRule(permission: IpPermission): Rule {

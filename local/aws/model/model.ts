@@ -8,6 +8,7 @@ export interface Cloud {
   interfaces: NetworkInterface[];
   instances: Instance[];
   volumes: Volume[];
+  endpoints: VpcEndpoint[];
   loadBalancers: LoadBalancer[];
   targetGroups: TargetGroup[];
 }
@@ -80,6 +81,16 @@ export interface Volume {
   size: number;
   /** A root volume is the host's own layer over the image, and has no image file. */
   attachment?: { instanceId: string; device: string; root: boolean };
+}
+
+/** An interface endpoint with private DNS: an AWS service inside of the VPC. */
+export interface VpcEndpoint {
+  id: string;
+  vpcId: string;
+  /** As in `com.amazonaws.REGION.SERVICE`. */
+  service: string;
+  subnetIds: string[];
+  groups: string[];
 }
 
 export interface LoadBalancer {

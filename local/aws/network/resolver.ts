@@ -10,6 +10,8 @@ export interface ResolverSpec {
   address: string;
   /** Addresses of the VPC's interfaces, which have names by them. */
   interfaces: string[];
+  /** AWS's services that are inside of the VPC. */
+  endpoints: { service: string; addresses: string[] }[];
   /** Names of the internet. */
   internet: string[];
 }
@@ -37,10 +39,14 @@ export function renderResolver(spec: ResolverSpec, files: { hosts: string; pid: 
   ].join("\n");
 }
 
-/** The names of a VPC's interfaces as a hosts file. */
-export function renderHosts(spec: Pick<ResolverSpec, "interfaces" | "region">): string {
-  const lines = [...spec.interfaces].sort().map((address) => `${address} ${privateDnsName(address, spec.region)}\n`);
-  return lines.join("");
+/** The names of a VPC's interfaces and endpoints as a hosts file, which goes before what the configuration says. */
+export function renderHosts({ interfaces, endpoints, region }: ResolverSpec): string {
+  return [
+    ...[...interfaces].sort().map((address) => `${address} ${privateDnsName(address, region)}\n`),
+    ...endpoints.flatMap(({ service, addresses }) =>
+      addresses.map((address) => `${address} ${service}.${region}.amazonaws.com\n`),
+    ),
+  ].join("");
 }
 
 /** A VPC's resolver: one dnsmasq in its namespace. */

@@ -2,17 +2,7 @@ import type { Backend, BalancerSpec, Server } from "../balancer/config";
 import type { BalancerListener } from "../balancer/listener";
 import type { Cloud, Listener, LoadBalancer, NetworkInterface, TargetGroup } from "../model/model";
 import { vpcNamespace } from "../network/names";
-
-/** How AWS describes the interface of a load balancer in a subnet. */
-export function interfaceDescription(balancer: Pick<LoadBalancer, "fullName">): string {
-  return `ELB ${balancer.fullName}`;
-}
-
-/** The interfaces of a VPC that belong to its load balancers. */
-export function balancerInterfaces(cloud: Cloud, vpcId: string): NetworkInterface[] {
-  const descriptions = new Set(cloud.loadBalancers.map(interfaceDescription));
-  return cloud.interfaces.filter((eni) => eni.vpcId === vpcId && descriptions.has(eni.description));
-}
+import { interfacesOf } from "./managed";
 
 /** HAProxy's name of a target group behind a load balancer. */
 export function backendName(balancer: Pick<LoadBalancer, "name">, group: Pick<TargetGroup, "name">): string {
@@ -42,8 +32,7 @@ export function planBalancers(
 }
 
 function planBalancer(cloud: Cloud, balancer: LoadBalancer, options: BalancerPlanOptions) {
-  const description = interfaceDescription(balancer);
-  const interfaces = cloud.interfaces.filter((eni) => eni.description === description);
+  const interfaces = interfacesOf(cloud, balancer);
   const namespace = vpcNamespace(options.name, balancer.vpcId);
   const groupOf = (listener: Listener) => {
     const { action } = listener;

@@ -6,16 +6,16 @@ import {
   ModifyNetworkInterfaceAttributeCommand,
   type EC2Client,
 } from "@aws-sdk/client-ec2";
-import type { Cloud, LoadBalancer, NetworkInterface } from "../model/model";
-import { interfaceDescription } from "./balancerPlan";
+import type { Cloud, NetworkInterface } from "../model/model";
+import { isManaged, managedInterfaces, type ManagedInterface } from "./managed";
 
 /** What AWS does with network interfaces by itself and moto does not. */
 export interface InterfaceChanges {
-  /** A load balancer has an interface in each of its subnets. */
-  create: { balancer: LoadBalancer; subnetId: string }[];
-  /** With the load balancer's security groups. */
+  /** A load balancer and an endpoint have an interface in each of their subnets. */
+  create: ManagedInterface[];
+  /** With their security groups. */
   regroup: { id: string; groups: string[] }[];
-  /** And none when it is gone. */
+  /** And none when they are gone. */
   remove: string[];
   /** A terminated instance lets go of its interfaces. */
   release: NetworkInterface[];
@@ -23,35 +23,32 @@ export interface InterfaceChanges {
 
 /** @param isThere whether the instance is still on the machine: until it is gone, it keeps its interface */
 export function interfaceChanges(cloud: Cloud, isThere: (instanceId: string) => boolean): InterfaceChanges {
-  const wanted = cloud.loadBalancers.flatMap((balancer) =>
-    balancer.subnetIds.map((subnetId) => ({ balancer, subnetId, description: interfaceDescription(balancer) })),
-  );
-  const of = ({ description, subnetId }: { description: string; subnetId: string }) =>
-    cloud.interfaces.find((eni) => eni.description === description && eni.subnetId === subnetId);
-  const present = wanted.flatMap((want) => ({ want, eni: of(want) }));
+  const key = ({ description, subnetId }: { description: string; subnetId: string }) => `${description} ${subnetId}`;
+  const wanted = new Map(managedInterfaces(cloud).map((want) => [key(want), want]));
+  const present = cloud.interfaces.filter(isManaged);
   const alive = new Set(cloud.instances.filter((i) => i.state !== "terminated").map((instance) => instance.id));
   return {
-    create: present.filter(({ eni }) => !eni).map(({ want: { balancer, subnetId } }) => ({ balancer, subnetId })),
-    regroup: present.flatMap(({ want, eni }) =>
-      eni && [...eni.groups].sort().join() !== [...want.balancer.groups].sort().join()
-        ? [{ id: eni.id, groups: want.balancer.groups }]
-        : [],
-    ),
-    remove: cloud.interfaces
-      .filter((eni) => eni.description.startsWith("ELB app/"))
-      .filter((eni) => !wanted.some((want) => want.description === eni.description && want.subnetId === eni.subnetId))
-      .map((eni) => eni.id),
+    create: [...wanted.values()].filter((want) => !present.some((eni) => key(eni) === key(want))),
+    regroup: present.flatMap((eni) => {
+      const groups = wanted.get(key(eni))?.groups;
+      return groups && !sameMembers(groups, eni.groups) ? [{ id: eni.id, groups }] : [];
+    }),
+    remove: present.filter((eni) => !wanted.has(key(eni))).map((eni) => eni.id),
     release: cloud.interfaces.filter(
       ({ attachment }) => attachment && !alive.has(attachment.instanceId) && !isThere(attachment.instanceId),
     ),
   };
 }
 
+function sameMembers(a: string[], b: string[]): boolean {
+  return [...a].sort().join() === [...b].sort().join();
+}
+
 /** @returns whether anything was changed */
 export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges): Promise<boolean> {
-  for (const { balancer, subnetId } of changes.create) {
-    const Description = interfaceDescription(balancer);
-    await ec2.send(new CreateNetworkInterfaceCommand({ SubnetId: subnetId, Groups: balancer.groups, Description }));
+  for (const { subnetId, groups, description } of changes.create) {
+    const request = { SubnetId: subnetId, Groups: groups, Description: description };
+    await ec2.send(new CreateNetworkInterfaceCommand(request));
   }
   for (const { id, groups } of changes.regroup) {
     await ec2.send(new ModifyNetworkInterfaceAttributeCommand({ NetworkInterfaceId: id, Groups: groups }));

@@ -10,7 +10,7 @@ import type { Host } from "../host";
 import type { CommandResult } from "../../process";
 import { describeEc2 } from "../model/describe";
 import { describeElb } from "../model/describeElb";
-import type { Cloud } from "../model/model";
+import type { Cloud, Instance } from "../model/model";
 import { hostNamespace } from "../network/names";
 import { cgroupsOf, type AwsOptions, type StatePaths } from "../options";
 import type { CertificateAuthority } from "../tls";
@@ -56,7 +56,7 @@ export class Machine implements MachineView, LocalOperations {
     const { paths, name, region, log } = options;
     this.current = {
       ...{ region, vpcs: [], subnets: [], securityGroups: [], interfaces: [] },
-      ...{ instances: [], volumes: [], loadBalancers: [], targetGroups: [] },
+      ...{ instances: [], volumes: [], endpoints: [], loadBalancers: [], targetGroups: [] },
     };
     this.faults = new Faults(log);
     this.networks = new Networks(name, paths.networks, log);
@@ -111,6 +111,13 @@ export class Machine implements MachineView, LocalOperations {
 
   cloud(): Cloud {
     return this.current;
+  }
+
+  /** The running instance that has the address. */
+  instanceAt(vpcId: string, address: string): Instance | undefined {
+    return this.current.instances.find(
+      (instance) => instance.state === "running" && instance.vpcId === vpcId && instance.address === address,
+    );
   }
 
   host(instanceId: string): Host | undefined {
@@ -232,9 +239,10 @@ export class Machine implements MachineView, LocalOperations {
     await this.haproxy.apply({
       files: { certificate, imdsSocket: paths.imdsSocket, internetSocket: paths.internetSocket },
       apiPort: this.apiPort,
-      vpcs: planNetworks(cloud, name, Object.keys(internet)).map(({ vpcId, network }) => ({
+      vpcs: planNetworks(cloud, name, Object.keys(internet)).map(({ vpcId, network, endpoints }) => ({
         id: vpcId,
         namespace: network.namespace,
+        endpoints,
       })),
       ...planBalancers(cloud, {
         name,

@@ -4,10 +4,12 @@ import { gatewayOf, resolverOf } from "../network/addresses";
 import { vpcNamespace } from "../network/names";
 import type { ResolverSpec } from "../network/resolver";
 import type { VpcSpec } from "../network/vpc";
-import { balancerInterfaces } from "./balancerPlan";
+import { endpointAddresses, isManaged } from "./managed";
 
 export interface VpcPlan {
   vpcId: string;
+  /** Where AWS's services are reached, besides their public address. */
+  endpoints: string[];
   network: VpcSpec;
   resolver: ResolverSpec;
 }
@@ -25,14 +27,16 @@ export function planNetworks(cloud: Cloud, name: string, internet: string[]): Vp
       const interfaces = cloud.interfaces.filter((eni) => eni.vpcId === vpc.id);
       const routed = new Set(subnets.filter((subnet) => subnet.reachesInternet).map((subnet) => subnet.id));
       const resolver = resolverOf(vpc.cidr);
+      const endpoints = endpointAddresses(cloud, vpc.id);
       return {
         vpcId: vpc.id,
+        endpoints: endpoints.flatMap(({ addresses }) => addresses),
         network: {
           namespace: vpcNamespace(name, vpc.id),
           addresses: [
             ...[METADATA_ADDRESS, RESOLVER_ADDRESS, SERVICES_ADDRESS, INTERNET_ADDRESS, resolver],
             ...subnets.map((subnet) => gatewayOf(subnet.cidr)),
-            ...balancerInterfaces(cloud, vpc.id).map((eni) => eni.address),
+            ...interfaces.filter(isManaged).map((eni) => eni.address),
           ],
           firewall: {
             securityGroups: cloud.securityGroups.filter((group) => group.vpcId === vpc.id),
@@ -45,6 +49,7 @@ export function planNetworks(cloud: Cloud, name: string, internet: string[]): Vp
           region: cloud.region,
           address: resolver,
           interfaces: interfaces.map((eni) => eni.address),
+          endpoints,
           internet,
         },
       };

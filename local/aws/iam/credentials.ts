@@ -1,7 +1,7 @@
 import { GetInstanceProfileCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { AssumeRoleCommand, type STSClient } from "@aws-sdk/client-sts";
 import type { Instance } from "../model/model";
-import type { RoleAccess } from "./metadata";
+import type { RoleAccess } from "../imds/metadata";
 
 /** New ones are given this long before the old ones end, as EC2 does. */
 const RENEW_MILLISECONDS = 5 * 60_000;
