@@ -125,6 +125,11 @@ describe("the apps without their configuration", () => {
   test("coreServices.js refuses an empty password for the user realm-admin", async () => {
     const ended = await start("coreServices", {
       ROS_LOG_LEVEL: "info",
+      ROS_DATA_PATH: directory,
+      ROS_ADDRESS: "127.0.0.1",
+      ROS_PORT: "9080",
+      CONSUL_HOST: "127.0.0.1",
+      CONSUL_PORT: "8500",
       CREDENTIALS_DIRECTORY: path.join(directory, "credentials"),
     });
     expect(ended).toEqual({ status: 78, reason: "fatal: the credential ros-default-password is empty" });

@@ -5,19 +5,14 @@
  * Realm core services behind the load balancer: log-in, permissions, the sync proxy, the welcome page. Keeps nothing
  * that the sync workers do not have. Runs on Node.js 8.
  *
- * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by),
- * ROS_PORT, ROS_DATA_PATH, ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub, feature-token
- * and ros-default-password. Exit status: 78 when one of these is missing; 1 when the server cannot start.
+ * Credentials, besides those of every member: ros-default-password.
  */
-const fs = require("fs");
 const http = require("http");
-const path = require("path");
 const {
   All,
   AuthService,
   BaseRoute,
   BasicServer,
-  ConsoleLogger,
   HealthService,
   LogService,
   PermissionsService,
@@ -26,35 +21,11 @@ const {
   WelcomeService,
   auth,
   errors,
-  stats,
   timeout,
 } = require("realm-object-server");
-const { ConsulDiscovery } = require("realm-object-server-enterprise");
+const { fatal, member, run, secret } = require("./member");
 
-const EX_CONFIG = 78;
 const DIRECTORY_TIMEOUT_MS = 1000;
-
-/** @param {string} reason @param {number} status @returns {never} */
-function fatal(reason, status) {
-  console.error(`fatal: ${reason}`);
-  return process.exit(status);
-}
-
-/** @param {string} name */
-function setting(name) {
-  return process.env[name] || fatal(`the environment variable ${name} is not set`, EX_CONFIG);
-}
-
-/** @param {string} name @returns {string} the path of a credential that systemd passes. */
-function credential(name) {
-  const file = path.join(setting("CREDENTIALS_DIRECTORY"), name);
-  return fs.existsSync(file) ? file : fatal(`the credential ${name} is missing: there is no ${file}`, EX_CONFIG);
-}
-
-/** @param {string} name */
-function secret(name) {
-  return fs.readFileSync(credential(name), "utf8").trim() || fatal(`the credential ${name} is empty`, EX_CONFIG);
-}
 
 /**
  * Logs in by user name and password. AuthService only logs that a provider did not start, and would refuse every log-in
@@ -121,20 +92,11 @@ function syncProxy() {
   return proxy;
 }
 
-async function main() {
-  const logLevel = setting("ROS_LOG_LEVEL");
-  const logger = new ConsoleLogger(logLevel);
-  const privateKeyPath = credential("auth-key");
-  const publicKeyPath = credential("auth-pub");
-  const featureToken = secret("feature-token");
+run(async () => {
+  const config = member();
+  const { discovery, logger } = config;
   // The password of the user realm-admin: PasswordAuthProvider takes it from there, and an empty one if there is none.
   process.env.ROS_DEFAULT_PASSWORD = secret("ros-default-password");
-  const discovery = new ConsulDiscovery({
-    consulHost: setting("CONSUL_HOST"),
-    consulPort: Number(setting("CONSUL_PORT")),
-    advertiseAddress: setting("ROS_ADDRESS"),
-    logger,
-  });
 
   // BasicServer gives up after a time without these and leaves its registrations behind: wait while there is nothing to
   // leave.
@@ -146,33 +108,15 @@ async function main() {
   const authService = new AuthService();
   authService.addProvider(new PasswordAuthProvider({ autoCreateAdminUser: true }));
   const server = new BasicServer();
-  await server.start({
-    discovery,
-    logger,
-    logLevel,
-    dataPath: setting("ROS_DATA_PATH"),
-    address: "0.0.0.0",
-    port: setting("ROS_PORT"),
-    privateKeyPath,
-    publicKeyPath,
-    featureToken,
-    // A missing key must stop the node: a key of its own would shut it out of the cluster.
-    autoKeyGen: false,
-    // The admin token is minted where the cluster is planned; a copy on each disk is one too many.
-    writeAdminTokenToJson: false,
-    statsSink: new stats.PrometheusStatsSink(),
-    statsStorage: new stats.NullStatsStorage(),
-    services: [
-      syncProxy(),
-      authService,
-      new RealmDirectoryGateway(server),
-      new PermissionsService(),
-      new LogService(),
-      new HealthService(),
-      new StatsService(),
-      new WelcomeService(),
-    ],
-  });
-}
-
-main().catch((error) => fatal(error.stack, 1));
+  const services = [
+    syncProxy(),
+    authService,
+    new RealmDirectoryGateway(server),
+    new PermissionsService(),
+    new LogService(),
+    new HealthService(),
+    new StatsService(),
+    new WelcomeService(),
+  ];
+  await server.start(Object.assign(config, { services }));
+});

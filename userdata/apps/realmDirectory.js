@@ -4,72 +4,17 @@
 /**
  * The realm directory: which sync worker group holds which realm. There must never be two in a cluster, so that its
  * unit runs it under a lock in Consul. Keeps nothing: its realm is on the sync master of `default`. Runs on Node.js 8.
- *
- * Environment: CONSUL_HOST and CONSUL_PORT (the agent of this host), ROS_ADDRESS (what others reach this host by),
- * ROS_PORT, ROS_DATA_PATH, ROS_LOG_LEVEL, and CREDENTIALS_DIRECTORY with the files auth-key, auth-pub and feature-
- * token. Exit status: 78 when one of these is missing; 1 when the server cannot start.
  */
-const fs = require("fs");
-const path = require("path");
-const { BasicServer, ConsoleLogger, HealthService, RealmDirectoryService, stats } = require("realm-object-server");
-const { ConsulDiscovery } = require("realm-object-server-enterprise");
+const { BasicServer, HealthService, RealmDirectoryService } = require("realm-object-server");
+const { member, run } = require("./member");
 
-const EX_CONFIG = 78;
-
-/** @param {string} reason @param {number} status @returns {never} */
-function fatal(reason, status) {
-  console.error(`fatal: ${reason}`);
-  return process.exit(status);
-}
-
-/** @param {string} name */
-function setting(name) {
-  return process.env[name] || fatal(`the environment variable ${name} is not set`, EX_CONFIG);
-}
-
-/** @param {string} name @returns {string} the path of a credential that systemd passes. */
-function credential(name) {
-  const file = path.join(setting("CREDENTIALS_DIRECTORY"), name);
-  return fs.existsSync(file) ? file : fatal(`the credential ${name} is missing: there is no ${file}`, EX_CONFIG);
-}
-
-async function main() {
-  const logLevel = setting("ROS_LOG_LEVEL");
-  const logger = new ConsoleLogger(logLevel);
-  const privateKeyPath = credential("auth-key");
-  const publicKeyPath = credential("auth-pub");
-  const featureToken = fs.readFileSync(credential("feature-token"), "utf8").trim();
-  const discovery = new ConsulDiscovery({
-    consulHost: setting("CONSUL_HOST"),
-    consulPort: Number(setting("CONSUL_PORT")),
-    advertiseAddress: setting("ROS_ADDRESS"),
-    logger,
-  });
-
+run(async () => {
+  const config = member();
   // BasicServer gives up after a time without it and leaves its registrations behind: wait while there is nothing to
   // leave.
-  logger.info("waiting for a sync master of the label default, which has the directory's realm");
-  await discovery.waitForService("sync", ["role=master", "label=default"]);
-
-  const server = new BasicServer();
-  await server.start({
-    discovery,
-    logger,
-    logLevel,
-    dataPath: setting("ROS_DATA_PATH"),
-    address: "0.0.0.0",
-    port: setting("ROS_PORT"),
-    privateKeyPath,
-    publicKeyPath,
-    featureToken,
-    // A missing key must stop the node: a key of its own would shut it out of the cluster.
-    autoKeyGen: false,
-    // The admin token is minted where the cluster is planned; a copy on each disk is one too many.
-    writeAdminTokenToJson: false,
-    statsSink: new stats.PrometheusStatsSink(),
-    statsStorage: new stats.NullStatsStorage(),
-    services: [new RealmDirectoryService(), new HealthService()],
-  });
-}
-
-main().catch((error) => fatal(error.stack, 1));
+  config.logger.info("waiting for a sync master of the label default, which has the directory's realm");
+  await config.discovery.waitForService("sync", ["role=master", "label=default"]);
+  await new BasicServer().start(
+    Object.assign(config, { services: [new RealmDirectoryService(), new HealthService()] }),
+  );
+});

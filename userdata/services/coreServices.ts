@@ -22,6 +22,7 @@ export function coreServices(_args: CoreServicesArgs): Service {
       userFile("core-services", "Realm core services"),
       unitFile("core-services.service"),
       appFile("coreServices.js"),
+      appFile("member.js"),
       ...readinessFiles("core-services"),
     ],
     units: ["core-services.service"],

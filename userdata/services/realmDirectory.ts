@@ -19,6 +19,7 @@ export function realmDirectory(_args: RealmDirectoryArgs): Service {
       unitFile("realm-directory.service"),
       staticFile("boot/realm-directory", "/opt/realm-cluster/realm-directory", "0755"),
       appFile("realmDirectory.js"),
+      appFile("member.js"),
       ...readinessFiles("realm-directory"),
     ],
     units: ["realm-directory.service"],

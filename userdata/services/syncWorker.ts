@@ -24,6 +24,7 @@ export function syncWorker({ label, id }: SyncWorkerArgs): Service {
       unitFile("sync-worker.service"),
       environmentFile("/etc/realm-cluster/sync-worker.env", { SYNC_LABEL: label, SYNC_ID: id }),
       appFile("syncWorker.js"),
+      appFile("member.js"),
       ...readinessFiles("sync-worker"),
     ],
     units: ["sync-worker.service"],
