@@ -34,6 +34,18 @@ describe("the loop", () => {
     await loop.stop();
   });
 
+  test("is not put off by triggers that never cease", async () => {
+    const { runs, body } = controlled();
+    const loop = new Loop(body, () => {});
+    for (let i = 0; i < 20; i++) {
+      loop.trigger();
+      await jest.advanceTimersByTimeAsync(20);
+    }
+    expect(runs).toHaveLength(1);
+    runs[0].end();
+    await loop.stop();
+  });
+
   test("tries again after a failure, later each time, until it works", async () => {
     const { runs, body } = controlled();
     const errors: string[] = [];

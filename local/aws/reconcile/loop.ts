@@ -1,3 +1,6 @@
+/** Calls that come in a burst, as a deployment makes them, are answered by one run. */
+const GATHER_MILLISECONDS = 100;
+
 /**
  * Runs a function whenever something may have changed: one run at a time, and one more after the last trigger. A run
  * that fails is repeated, later each time, until one succeeds.
@@ -22,11 +25,9 @@ export class Loop {
   ) {}
 
   trigger(): void {
+    const isComing = this.wanted || this.running;
     this.wanted = true;
-    if (this.running || this.stopped) return;
-    clearTimeout(this.timer);
-    // Calls that come in a burst are answered by one run.
-    this.timer = setTimeout(() => this.turn(), 20);
+    if (!isComing && !this.stopped) this.runIn(GATHER_MILLISECONDS);
   }
 
   get isIdle(): boolean {
@@ -45,26 +46,25 @@ export class Loop {
     if (this.running) await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
+  private runIn(milliseconds: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.turn(), milliseconds);
+  }
+
   private async turn(): Promise<void> {
     this.running = true;
-    while (this.wanted && !this.stopped) {
-      this.wanted = false;
-      try {
-        await this.body();
-        this.failures = 0;
-      } catch (error) {
-        this.failures++;
-        this.onError(error as Error);
-        break;
-      }
+    this.wanted = false;
+    try {
+      await this.body();
+      this.failures = 0;
+    } catch (error) {
+      this.failures++;
+      this.onError(error as Error);
     }
     this.running = false;
-    if (!this.wanted) this.idle.splice(0).forEach((resolve) => resolve());
+    if (this.isIdle || this.stopped) this.idle.splice(0).forEach((resolve) => resolve());
     if (this.stopped) return;
-    const wait = this.failures ? Math.min(0.5 * 2 ** (this.failures - 1), 10) : this.pollSeconds;
-    this.timer = setTimeout(() => {
-      this.wanted = true;
-      void this.turn();
-    }, wait * 1000);
+    if (this.failures) this.runIn(Math.min(500 * 2 ** (this.failures - 1), 10_000));
+    else this.runIn(this.wanted ? GATHER_MILLISECONDS : this.pollSeconds * 1000);
   }
 }
