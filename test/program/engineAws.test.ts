@@ -137,6 +137,21 @@ describeOnHosts("the engine with the stand-in of aws, against moto", () => {
     }
   });
 
+  test("what was made but did not come up stays in the state, and the next update mends it", async () => {
+    const rest = { cidr: "10.2.0.0/16", dns: true, role: "db", value: "s3cr3t-2" };
+    const gateway = (vpc: string) =>
+      `new Resource("aws:ec2/internetGateway:InternetGateway", "gateway", { vpcId: ${vpc} });`;
+    program({ ...rest, extra: gateway(`"vpc-00000000"`) });
+    const failed = await project.up();
+    expect(failed.code).not.toBe(0);
+    expect(failed.text).toContain("AttachInternetGateway");
+    program({ ...rest, extra: gateway("vpc.id") });
+    expect((await project.up()).text).toContain("~ 1 updated");
+    const { InternetGateways = [] } = await ec2.describeInternetGateways();
+    const attached = (await vpcs())[0].VpcId;
+    expect(InternetGateways.map(({ Attachments }) => Attachments?.[0]?.VpcId)).toEqual([attached]);
+  });
+
   test("a property that the type lacks is refused before anything is made", async () => {
     program({ extra: `new Resource("aws:ec2/vpc:Vpc", "other", { cidrBlock: "10.9.0.0/16", cidr: "10.9.0.0/16" });` });
     const { code, text } = await project.up();

@@ -41,4 +41,6 @@ export async function serve(service: ServiceDefinition, implement: (engine?: Eng
   );
   process.stdout.write(`${port}\n`);
   engine?.onGone(() => process.exit(0));
+  // An exit, not a death by signal: what a plugin started ends with it, by its exit handlers.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
 }
