@@ -61,7 +61,12 @@ class Service {
   );
 }
 
-const operation: Operation = { name: "host", signal: new AbortController().signal, log: () => undefined };
+const operation: Operation = {
+  name: "host",
+  signal: new AbortController().signal,
+  timeoutSeconds: 0,
+  log: () => undefined,
+};
 const inputs = (values: Values, ...secrets: string[]) => ({ values, secrets: new Set(secrets) });
 
 test("the preview of a creation promises what the provider will choose", () => {

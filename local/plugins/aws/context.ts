@@ -103,6 +103,7 @@ interface ClientOptions {
 export class Aws implements Operation {
   readonly name: string;
   readonly signal: AbortSignal;
+  readonly timeoutSeconds: number;
   readonly log: Operation["log"];
 
   constructor(
@@ -112,6 +113,7 @@ export class Aws implements Operation {
   ) {
     this.name = operation.name;
     this.signal = operation.signal;
+    this.timeoutSeconds = operation.timeoutSeconds;
     this.log = (severity, message) => operation.log(severity, message);
   }
 

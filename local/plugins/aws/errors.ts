@@ -44,7 +44,7 @@ export function codeOf(error: unknown): string {
 
 /** True for every way in which these services say that there is no such thing. */
 export function isGone(error: unknown): boolean {
-  return /NotFound$|NotFoundException$|\.NotFound|^NoSuchEntity|^ParameterNotFound$|^NatGatewayNotFound$/.test(
+  return /NotFound$|NotFoundException$|\.NotFound|^NoSuchEntity|^ParameterNotFound$|^InvalidTarget(Exception)?$/.test(
     codeOf(error),
   );
 }

@@ -8,9 +8,10 @@ const MINUTE = 60_000;
 /** How a wait goes on after one look. */
 export type Look = { done: true } | { done: false; state: string } | { failed: string };
 
-/** Looks until it is done. `what` names the thing in the error of a wait that took too long or failed. */
+/** Looks until it is done. `what` names the thing in the error of a wait that failed, or took longer than it may by default. */
 export async function until(aws: Aws, what: string, minutes: number, look: () => Promise<Look>): Promise<void> {
-  const deadline = Date.now() + minutes * MINUTE;
+  const limit = aws.timeoutSeconds * 1000 || minutes * MINUTE;
+  const deadline = Date.now() + limit;
   let state = "";
   for (let pause = 250; Date.now() < deadline; pause = Math.min(pause * 1.5, 3000)) {
     const seen = await look();
@@ -19,7 +20,7 @@ export async function until(aws: Aws, what: string, minutes: number, look: () =>
     state = seen.state;
     await delay(pause, undefined, { signal: aws.signal });
   }
-  throw new Error(`waiting for ${what}: timeout while waiting (last state: '${state}', timeout: ${minutes}m0s)`);
+  throw new Error(`waiting for ${what}: timeout while waiting (last state: '${state}', timeout: ${limit / 1000}s)`);
 }
 
 /** Waits until a thing that is being deleted is gone. */

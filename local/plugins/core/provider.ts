@@ -10,7 +10,7 @@ import { InitFailed } from "./failure";
 import { Lifecycle, NotReady, rowOf } from "./lifecycle";
 import type { Failure, Operation, Package } from "./schema";
 import { serve, unary } from "./serve";
-import { decode, encode, raw, type Values } from "./wire";
+import { UNKNOWN, decode, encode, raw, type Values } from "./wire";
 
 /** What the SDK adds to a provider's inputs; the engine uses it, the provider does not. */
 const SDK_KEYS = ["version", "pluginDownloadURL", "__internal", "__defaults"];
@@ -106,7 +106,8 @@ class Provider<C extends Operation> {
     return Object.fromEntries(
       entries.map(([key, value]) => {
         const type = this.definition.config[key]?.type;
-        return [key, type && type !== "string" && typeof value === "string" ? JSON.parse(value) : value];
+        const text = typeof value === "string" && value !== UNKNOWN;
+        return [key, type && type !== "string" && text ? JSON.parse(value) : value];
       }),
     );
   }
@@ -220,6 +221,7 @@ class Provider<C extends Operation> {
     return {
       name,
       signal: AbortSignal.any(signals),
+      timeoutSeconds,
       log: (severity, message) => this.engine?.log(severity, message, urn),
     };
   }

@@ -77,6 +77,8 @@ export interface Operation {
   name: string;
   /** Ends when the operation is cancelled, or its custom timeout is over. */
   signal: AbortSignal;
+  /** The program's custom timeout, 0 where it has none: waits take their own then. */
+  timeoutSeconds: number;
   /** Tells the person at the terminal, under the resource's row. */
   log(severity: "debug" | "info" | "warning" | "error", message: string): void;
 }
