@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isPopulated, killCgroup, processesIn, removeCgroup } from "./cgroup";
 import { deleteNamespace, listNamespaces } from "./network/namespace";
@@ -81,5 +80,6 @@ async function loopsBelow(dir: string): Promise<string[]> {
 async function removeState(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   const entries = readdirSync(dir).filter((entry) => !entry.endsWith(".log"));
-  await Promise.all(entries.map((entry) => rm(join(dir, entry), { recursive: true, force: true })));
+  // Hosts leave many thousands of small files: rm needs half of the time that Node does.
+  if (entries.length > 0) await run("rm", ["-rf", "--", ...entries.map((entry) => join(dir, entry))]);
 }
