@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
 import { apiServer } from "../../local/aws/api/front";
 import type { Machine } from "../../local/aws/api/gap";
@@ -42,7 +43,12 @@ describe("the front", () => {
   let front: Server;
   let answer: { status?: number; body: string };
   const mutations: Call[] = [];
+  const pair = { GroupId: "sg-b", Description: "From b" };
+  const groups = [
+    { GroupId: "sg-a", IpPermissions: [{ IpProtocol: "tcp", FromPort: 1, ToPort: 2, UserIdGroupPairs: [pair] }] },
+  ];
   const machine: Machine = {
+    ec2: { send: async () => ({ SecurityGroups: groups }) } as unknown as EC2Client,
     cloud: () =>
       cloud({
         interfaces: [
@@ -141,6 +147,14 @@ describe("the front", () => {
     const params = { TargetGroupArn: "arn:tg" };
     const text = await (await call("elasticloadbalancing", "DescribeTargetHealth", said, params)).text();
     expect(text.match(/<State>[^<]*/g)).toEqual(["<State>unhealthy", "<State>initial"]);
+  });
+
+  test("finds the description of a rule whose peer is a group", async () => {
+    const rule = (from: number) =>
+      `<item><groupId>sg-a</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>${from}</fromPort><toPort>2</toPort><referencedGroupInfo><groupId>sg-b</groupId></referencedGroupInfo></item>`;
+    const said = `<R><securityGroupRuleSet>${rule(1)}${rule(2)}</securityGroupRuleSet></R>`;
+    const text = await (await call("ec2", "DescribeSecurityGroupRules", said)).text();
+    expect(text.match(/<description>[^<]*/g)).toEqual(["<description>From b"]);
   });
 
   test("answers for moto what moto does not know", async () => {

@@ -1,3 +1,4 @@
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Document } from "@xmldom/xmldom";
 import type { TargetHealth } from "../balancer/serverState";
 import type { Host } from "../host";
@@ -6,6 +7,8 @@ import type { Call } from "./call";
 
 /** What the front knows of the machine. */
 export interface Machine {
+  /** A client of moto itself. */
+  ec2: EC2Client;
   /** What the API said when it was last asked. */
   cloud(): Cloud;
   host(instanceId: string): Host | undefined;

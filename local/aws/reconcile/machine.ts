@@ -1,4 +1,5 @@
 import { EventEmitter, once } from "node:events";
+import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Machine as MachineView } from "../api/gap";
 import type { LocalOperations, LocalState } from "../api/local";
 import { LoopbackAddresses } from "../addresses";
@@ -39,6 +40,7 @@ export interface MachineOptions extends AwsOptions {
 /** This machine, made into what the API says. */
 export class Machine implements MachineView, LocalOperations {
   readonly faults: Faults;
+  readonly ec2: EC2Client;
   private readonly hosts: Hosts;
   private readonly networks: Networks;
   private readonly haproxy: HAProxy;
@@ -59,6 +61,7 @@ export class Machine implements MachineView, LocalOperations {
       ...{ instances: [], volumes: [], endpoints: [], loadBalancers: [], targetGroups: [] },
     };
     this.faults = new Faults(log);
+    this.ec2 = options.clients.ec2;
     this.networks = new Networks(name, paths.networks, log);
     this.haproxy = new HAProxy(paths.balancer);
     this.balancerAddresses = new LoopbackAddresses("127.77.0", paths.balancerAddresses);
@@ -71,7 +74,7 @@ export class Machine implements MachineView, LocalOperations {
       volumesDir: paths.volumes,
       cgroup: cgroupsOf(name).hosts,
       onChange: (what, error) => this.stepEnded(what, error),
-      onExit: (id, exit) => stopInApi(options.clients.ec2, id, exit).finally(() => this.unread.add("ec2")),
+      onExit: (id, exit) => stopInApi(this.ec2, id, exit).finally(() => this.unread.add("ec2")),
     });
     this.loop = new Loop(
       () => this.reconcile(),
@@ -202,19 +205,18 @@ export class Machine implements MachineView, LocalOperations {
 
   /** What the API says, read again where it may have changed, with the interfaces as AWS would have them by now. */
   private async read(): Promise<Cloud> {
-    const { ec2 } = this.options.clients;
     const cloud = await this.readChanged(this.current);
     const changes = interfaceChanges(cloud, (instanceId) => this.hosts.has(instanceId));
-    if (!(await changeInterfaces(ec2, changes))) return cloud;
+    if (!(await changeInterfaces(this.ec2, changes))) return cloud;
     this.unread.add("ec2");
     return this.readChanged(cloud);
   }
 
   private async readChanged(cloud: Cloud): Promise<Cloud> {
-    const { ec2, elb } = this.options.clients;
+    const { elb } = this.options.clients;
     const unread = [...this.unread];
     this.unread.clear();
-    const read = { ec2: () => describeEc2(ec2), elasticloadbalancing: () => describeElb(elb) };
+    const read = { ec2: () => describeEc2(this.ec2), elasticloadbalancing: () => describeElb(elb) };
     try {
       const parts = await Promise.all(unread.map((service) => read[service]()));
       return Object.assign({}, cloud, ...parts) as Cloud;

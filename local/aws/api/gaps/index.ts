@@ -5,10 +5,19 @@ import { instanceState } from "./instanceState";
 import { loadBalancerAddress } from "./loadBalancerAddress";
 import { monitoring } from "./monitoring";
 import { reboot } from "./reboot";
+import { ruleDescription } from "./ruleDescription";
 import { targetHealth } from "./targetHealth";
 
 /** Where moto is not AWS, and it matters to a host. */
-export const gaps: Gap[] = [consoleOutput, instanceState, loadBalancerAddress, monitoring, reboot, targetHealth];
+export const gaps: Gap[] = [
+  consoleOutput,
+  instanceState,
+  loadBalancerAddress,
+  monitoring,
+  reboot,
+  ruleDescription,
+  targetHealth,
+];
 
 export function gapOf(call: Call): Gap | undefined {
   return gaps.find((gap) => gap.service === call.service && gap.actions.includes(call.action));
