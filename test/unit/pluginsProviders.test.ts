@@ -154,6 +154,17 @@ describe("errors of AWS", () => {
   });
 });
 
+test("a program's error is shown at once, whatever lines its stack has", () => {
+  const program = `
+    const error = new Error("why");
+    error.stack = "Error: why\\n    at f (/x/node_modules/@pulumi/resource.ts:1:1)";
+    console.log(require("util").inspect(error, { colors: true }));
+  `;
+  const preload = require.resolve("../../local/plugins/language/plainErrors.js");
+  const shown = execFileSync(process.execPath, ["-r", preload, "-e", program], { timeout: 10_000 }).toString();
+  expect(shown).toMatch(/Error: why\n.*resource.ts:1:1/);
+});
+
 describe("which plugins are stood in for", () => {
   const all = [
     "pulumi-language-nodejs",

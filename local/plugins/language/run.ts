@@ -21,14 +21,13 @@ interface RuntimeOptions {
 export function run(request: RunRequest, engine: string): Promise<RunResponse> {
   const options = (request.getInfo()?.getOptions()?.toJavaScript() ?? {}) as RuntimeOptions;
   const directory = request.getInfo()?.getProgramDirectory() || request.getPwd();
-  const child = spawn(
-    process.execPath,
-    [...(options.nodeargs?.split(/\s+/).filter(Boolean) ?? []), ...arguments_(request, directory, engine)],
-    {
-      env: { ...process.env, ...environment(request, options) },
-      stdio: ["ignore", "inherit", "inherit"],
-    },
-  );
+  const nodeArguments = options.nodeargs?.split(/\s+/).filter(Boolean) ?? [];
+  // Not `--require`: seeing that, the SDK would take the program for one with a loader of its own.
+  const preload = ["-r", join(__dirname, "plainErrors.js")];
+  const child = spawn(process.execPath, [...preload, ...nodeArguments, ...arguments_(request, directory, engine)], {
+    env: { ...process.env, ...environment(request, options) },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   const stop = () => child.kill("SIGKILL");
   process.once("exit", stop);
   return new Promise((resolve) => {
