@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
 import { apiServer } from "../../local/aws/api/front";
@@ -42,6 +43,7 @@ describe("the front", () => {
   let moto: Server;
   let front: Server;
   let answer: { status?: number; body: string };
+  let asked: URLSearchParams;
   const mutations: Call[] = [];
   const pair = { GroupId: "sg-b", Description: "From b" };
   const groups = [
@@ -69,7 +71,8 @@ describe("the front", () => {
 
   beforeAll(async () => {
     moto = createServer((request, response) => {
-      request.resume().on("end", () => {
+      void text(request).then((body) => {
+        asked = new URLSearchParams(body);
         response.writeHead(answer.status ?? 200, { "Content-Type": "text/xml", "X-Amzn-Requestid": "1" });
         response.end(answer.body);
       });
@@ -135,9 +138,9 @@ describe("the front", () => {
     const member = (arn: string) =>
       `<member><LoadBalancerArn>${arn}</LoadBalancerArn><DNSName>x.amazonaws.com</DNSName><Tag a="b">t</Tag></member>`;
     const said = `<R><LoadBalancers>${member("arn:lb")}${member("arn:other")}</LoadBalancers></R>`;
-    const text = await (await call("elasticloadbalancing", "DescribeLoadBalancers", said)).text();
-    expect(text.match(/<DNSName>[^<]*/g)).toEqual(["<DNSName>127.77.0.9", "<DNSName>127.77.0.10"]);
-    expect(text.replace(/127.77.0.\d+/g, "x.amazonaws.com")).toBe(said);
+    const xml = await (await call("elasticloadbalancing", "DescribeLoadBalancers", said)).text();
+    expect(xml.match(/<DNSName>[^<]*/g)).toEqual(["<DNSName>127.77.0.9", "<DNSName>127.77.0.10"]);
+    expect(xml.replace(/127.77.0.\d+/g, "x.amazonaws.com")).toBe(said);
   });
 
   test("tells the health that the checks found", async () => {
@@ -145,16 +148,23 @@ describe("the front", () => {
       `<member><Target><Id>${id}</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>`;
     const said = `<R>${target("i-a")}${target("i-b")}</R>`;
     const params = { TargetGroupArn: "arn:tg" };
-    const text = await (await call("elasticloadbalancing", "DescribeTargetHealth", said, params)).text();
-    expect(text.match(/<State>[^<]*/g)).toEqual(["<State>unhealthy", "<State>initial"]);
+    const xml = await (await call("elasticloadbalancing", "DescribeTargetHealth", said, params)).text();
+    expect(xml.match(/<State>[^<]*/g)).toEqual(["<State>unhealthy", "<State>initial"]);
   });
 
   test("finds the description of a rule whose peer is a group", async () => {
     const rule = (from: number) =>
       `<item><groupId>sg-a</groupId><isEgress>false</isEgress><ipProtocol>tcp</ipProtocol><fromPort>${from}</fromPort><toPort>2</toPort><referencedGroupInfo><groupId>sg-b</groupId></referencedGroupInfo></item>`;
     const said = `<R><securityGroupRuleSet>${rule(1)}${rule(2)}</securityGroupRuleSet></R>`;
-    const text = await (await call("ec2", "DescribeSecurityGroupRules", said)).text();
-    expect(text.match(/<description>[^<]*/g)).toEqual(["<description>From b"]);
+    const xml = await (await call("ec2", "DescribeSecurityGroupRules", said)).text();
+    expect(xml.match(/<description>[^<]*/g)).toEqual(["<description>From b"]);
+  });
+
+  test("hands new user data on as moto wants it, and other attributes as they are", async () => {
+    const value = Buffer.from("#!/bin/sh").toString("base64");
+    await call("ec2", "ModifyInstanceAttribute", "<R/>", { "UserData.Value": value, InstanceId: "i-1" });
+    expect(Buffer.from(asked.get("UserData.Value")!, "base64").toString()).toBe(value);
+    expect(asked.get("InstanceId")).toBe("i-1");
   });
 
   test("answers for moto what moto does not know", async () => {

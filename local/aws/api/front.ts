@@ -62,7 +62,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
     response.end(answer.body);
     return;
   }
-  const upstream = await forward(request, body, agent, options.upstream);
+  gap?.prepare?.(call.params);
+  const question = gap?.prepare ? Buffer.from(call.params.toString()) : body;
+  const upstream = await forward(request, question, agent, options.upstream);
   let content = await buffer(upstream);
   const agreed = upstream.statusCode === 200;
   if (agreed && gap?.act) await gap.act(call, options.machine);

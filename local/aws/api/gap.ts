@@ -32,6 +32,8 @@ export interface Gap {
   actions: string[];
   /** Answers instead of moto. */
   answer?(call: Call, machine: Machine): Promise<Answer>;
+  /** Corrects what moto is asked. */
+  prepare?(params: URLSearchParams): void;
   /** Corrects moto's answer. */
   amend?(document: Document, machine: Machine, call: Call): void | Promise<void>;
   /** Does what moto does not, once moto has agreed. */

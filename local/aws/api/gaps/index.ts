@@ -7,6 +7,7 @@ import { monitoring } from "./monitoring";
 import { reboot } from "./reboot";
 import { ruleDescription } from "./ruleDescription";
 import { targetHealth } from "./targetHealth";
+import { userDataAttribute } from "./userDataAttribute";
 
 /** Where moto is not AWS, and it matters to a host. */
 export const gaps: Gap[] = [
@@ -17,6 +18,7 @@ export const gaps: Gap[] = [
   reboot,
   ruleDescription,
   targetHealth,
+  userDataAttribute,
 ];
 
 export function gapOf(call: Call): Gap | undefined {
