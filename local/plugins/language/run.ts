@@ -24,10 +24,14 @@ export function run(request: RunRequest, engine: string): Promise<RunResponse> {
   const nodeArguments = options.nodeargs?.split(/\s+/).filter(Boolean) ?? [];
   // Not `--require`: seeing that, the SDK would take the program for one with a loader of its own.
   const preload = ["-r", join(__dirname, "plainErrors.js")];
-  const child = spawn(process.execPath, [...preload, ...nodeArguments, ...arguments_(request, directory, engine)], {
-    env: { ...process.env, ...environment(request, options) },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    [...preload, ...nodeArguments, ...runnerArguments(request, directory, engine)],
+    {
+      env: { ...process.env, ...environment(request, options) },
+      stdio: ["ignore", "inherit", "inherit"],
+    },
+  );
   const stop = () => child.kill("SIGKILL");
   process.once("exit", stop);
   return new Promise((resolve) => {
@@ -54,7 +58,7 @@ export function run(request: RunRequest, engine: string): Promise<RunResponse> {
   });
 }
 
-function arguments_(request: RunRequest, directory: string, engine: string): string[] {
+function runnerArguments(request: RunRequest, directory: string, engine: string): string[] {
   const runner = createRequire(join(directory, "package.json")).resolve("@pulumi/pulumi/cmd/run");
   const flags = {
     monitor: request.getMonitorAddress(),
