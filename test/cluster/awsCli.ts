@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { capture, run, type CommandResult } from "../../local/process";
 import { cleanAws } from "../../local/aws/clean";
 import type { RunningAws } from "../../local/aws/daemon";
@@ -14,12 +14,18 @@ export class AwsForTests {
     public running: RunningAws,
   ) {}
 
-  /** @param sites what the internet is to hosts */
-  static async start(sites: Record<string, string>): Promise<AwsForTests> {
+  /** @param sites what the internet is to hosts: names, each with its files */
+  static async start(sites: Record<string, Record<string, string>>): Promise<AwsForTests> {
     const { image, moto } = await ensureTools(() => {});
     await ensureTestPackages(() => {});
-    const stateDir = mkdtempSync("/var/tmp/aws-test-");
-    const options = { name: `t${process.pid}`, stateDir, image, moto, region: "eu-west-1", internet: sites };
+    const dir = mkdtempSync("/var/tmp/aws-test-");
+    const internet: Record<string, string> = {};
+    for (const [name, files] of Object.entries(sites)) {
+      internet[name] = join(dir, name);
+      mkdirSync(internet[name]);
+      for (const [file, text] of Object.entries(files)) writeFileSync(join(internet[name], file), text);
+    }
+    const options = { name: `t${process.pid}`, stateDir: join(dir, "aws"), image, moto, region: "eu-west-1", internet };
     return new AwsForTests(options, await startAws(options));
   }
 
@@ -81,7 +87,7 @@ export class AwsForTests {
   async end(): Promise<string[]> {
     process.kill(this.running.pid, "SIGKILL");
     const removed = await cleanAws(this.options);
-    rmSync(this.options.stateDir, { recursive: true });
+    rmSync(dirname(this.options.stateDir), { recursive: true });
     return removed;
   }
 }
