@@ -9,6 +9,9 @@ import { stop } from "./cluster/stop";
 import { token } from "./cluster/token";
 import { missingRequirement } from "./tools/requirements";
 
+// The AWS SDK announces its next minimum of Node at every start; what is needed today is in package.json.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
 const program = new Command("realm-cluster")
   .description(
     "The Realm cluster on this machine: the same program, user data and commands as on AWS, without an account.",

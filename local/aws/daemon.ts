@@ -13,6 +13,7 @@ import { RoleCredentials } from "./iam/credentials";
 import { RolePolicies } from "./iam/rolePolicies";
 import { imdsServer } from "./imds/server";
 import { internetServer } from "./internet";
+import { ensureMemoryDisk } from "./memoryDisk";
 import { Moto } from "./moto";
 import { accountId, cgroupsOf, statePaths, type AwsOptions } from "./options";
 import { Machine } from "./reconcile/machine";
@@ -54,6 +55,7 @@ export class LocalAws {
     if (!resumed) await removeRemains(this.options);
     this.log(resumed ? "resuming: moto still runs, with all that was made" : "starting afresh");
     createCgroup(cgroupsOf(name).hosts);
+    await ensureMemoryDisk(this.paths.instances);
     const authority = new CertificateAuthority(this.paths.tls);
     await Promise.all([authority.ensure(), resumed ? undefined : this.moto.start()]);
     const clients = new Clients(this.moto.endpoint, region);
