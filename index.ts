@@ -63,6 +63,7 @@ export = async () => {
     plan: plan.loadBalancer,
     subnetIds: network.publicSubnetIds,
     securityGroupId: firewall.groupIds[LOAD_BALANCER],
+    outward: network.outward,
     targets: core,
     after: firewall.rules,
     timeoutMinutes: config.bootTimeoutMinutes,

@@ -126,7 +126,13 @@ export class Host extends pulumi.ComponentResource {
         tags: tagged(cluster, plan.name, volume && { DataVolume: volume.id }),
       },
       // The interface and the volume can have one instance at a time.
-      { parent: this, deleteBeforeReplace: true, dependsOn: [report, ...after] },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        // AWS could change the type of a stopped instance in place; its gate would not know that it has to wait again.
+        replaceOnChanges: ["instanceType"],
+        dependsOn: [report, ...after],
+      },
     );
   }
 

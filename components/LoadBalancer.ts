@@ -13,6 +13,8 @@ export interface LoadBalancerArgs {
   /** Public subnets in two zones or more. */
   subnetIds: pulumi.Input<string>[];
   securityGroupId: pulumi.Input<string>;
+  /** The public subnets' way to the internet: AWS refuses a load balancer in a VPC whose gateway is not attached yet. */
+  outward: pulumi.Resource[];
   /** The core services hosts. */
   targets: Host[];
   /** What must exist before the load balancer can be reached and can reach its targets. */
@@ -58,6 +60,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     cluster,
     subnetIds,
     securityGroupId,
+    outward,
     idleTimeoutSeconds,
   }: LoadBalancerArgs): lb.LoadBalancer {
     const args = {
@@ -69,7 +72,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
       dropInvalidHeaderFields: true,
       tags: tagged(cluster, "load-balancer"),
     };
-    return new lb.LoadBalancer("realm", args, { parent: this });
+    return new lb.LoadBalancer("realm", args, { parent: this, dependsOn: outward });
   }
 
   private createTargetGroup({ cluster, plan, vpcId, drainSeconds }: LoadBalancerArgs): lb.TargetGroup {

@@ -21,6 +21,8 @@ export class Network extends pulumi.ComponentResource {
   /** The hosts' subnet in each zone. */
   readonly privateSubnetIds: Record<string, pulumi.Output<string>>;
   readonly publicSubnetIds: pulumi.Output<string>[];
+  /** What must exist before anything in a public subnet can have a public address that works. */
+  readonly outward: pulumi.Resource[];
   /** What must exist before a host can reach SSM and its downloads. */
   readonly ready: pulumi.Resource[];
 
@@ -32,6 +34,7 @@ export class Network extends pulumi.ComponentResource {
         plan.zones.map(({ zone, privateSubnetId }) => [zone, pulumi.output(privateSubnetId)]),
       );
       this.publicSubnetIds = plan.publicSubnetIds.map((id) => pulumi.output(id));
+      this.outward = [];
       this.ready = [];
     } else {
       const made = new OwnNetwork(this, cluster);
@@ -45,6 +48,7 @@ export class Network extends pulumi.ComponentResource {
       this.vpcId = main.id;
       this.privateSubnetIds = Object.fromEntries(plan.zones.map(({ zone }, i) => [zone, privateSubnets[i].id]));
       this.publicSubnetIds = publicSubnets.map(({ id }) => id);
+      this.outward = outward;
       this.ready = [...inward, ...endpoints];
     }
     this.registerOutputs({ vpcId: this.vpcId });

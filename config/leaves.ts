@@ -34,13 +34,18 @@ export const version = text(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'write one exac
 
 const GRAVITON = /^(a1|[a-z]+\d+g[a-z]*)\./;
 
+/** Families from before Nitro, where an EBS volume shows as /dev/xvd* and does not tell its id. */
+const XEN = /^(t[12]|m[1-4]|c[1-4]|r[34]|i[23]|d2|g[23]|h1|p[23]|x1e?|f1|cc2|cr1|hs1)\./;
+
 /** An x86-64 EC2 instance type: Node 8 and Realm's native module exist for no other architecture. */
-export const instanceType = text(
-  /^[a-z][a-z0-9-]*\.[a-z0-9-]+$/,
-  'write an EC2 instance type, such as "m6i.large"',
-).refine((type) => !GRAVITON.test(type), {
-  error: "write an x86-64 type, such as m6i.large: what the hosts run is not built for arm64",
-});
+export const instanceType = text(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'write an EC2 instance type, such as "m6i.large"')
+  .refine((type) => !GRAVITON.test(type), {
+    error: "write an x86-64 type, such as m6i.large: what the hosts run is not built for arm64",
+  })
+  .refine((type) => !XEN.test(type), {
+    error:
+      "write a type of the Nitro generation, such as m6i.large: on older ones a host cannot find its data volume by the volume's id",
+  });
 
 /** A data volume's size in GiB, as EBS allows for gp3. */
 export const volumeGiB = whole(1, 16384, "write the size of the data volume in GiB, from 1 to 16384");

@@ -1,4 +1,4 @@
-import type { Config } from "./schema";
+import { type Config, CONSUL_URL, NODE_URL } from "./schema";
 import type { Fault } from "./faults";
 
 /** A rule that binds more than one value. It runs once all sections that it reads are free of faults of their own. */
@@ -101,10 +101,20 @@ const packages: Rule = {
 };
 
 const placeOnNetwork: Rule = {
-  reads: ["network", "zones"],
-  check: ({ network, zones }) => {
+  reads: ["network", "zones", "consul", "node"],
+  check: ({ network, zones, consul, node }) => {
     const prefix = Number(network.cidr.split("/")[1]);
+    const isolated = network.adopt === undefined && network.nat === "none";
     return [
+      ...(["consul", "node"] as const).map(
+        (key) =>
+          isolated &&
+          { consul, node }[key].url === { consul: CONSUL_URL, node: NODE_URL }[key] && {
+            path: `${key}.url`,
+            reason: "is on the internet, which hosts cannot reach with network.nat: none",
+            write: "write the URL of a mirror that the VPC can reach, or choose network.nat: single",
+          },
+      ),
       (prefix < 16 || prefix > 22) && {
         path: "network.cidr",
         reason: `is a /${prefix}`,

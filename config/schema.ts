@@ -6,6 +6,10 @@ import { cidr, flag, instanceType, sha256, text, url, version, volumeGiB, whole,
 const CONSUL = { version: "1.20.6", sha256: "37fc6f213a44c6db3a2b912966fb1415939e9b189ce1bc1eb07b7f87449a28c2" };
 const NODE = { version: "8.17.0", sha256: "b7f6dd77fb173c8c7c30d61d0702eefc236bba74398538aa77bfa2bb47bddce6" };
 
+/** Where the vendors publish; `{version}` stands for the version. */
+export const CONSUL_URL = "https://releases.hashicorp.com/consul/{version}/consul_{version}_linux_amd64.zip";
+export const NODE_URL = "https://nodejs.org/dist/v{version}/node-v{version}-linux-x64.tar.xz";
+
 /** The digest of the default version is known; that of any other must be given with it. */
 function digest(known: { version: string; sha256: string }) {
   return <T extends { version: string; sha256?: string }>(
@@ -97,7 +101,7 @@ const consul = z
     version: version.default(CONSUL.version),
     /** The digest of the file at `url`. Required when `version` is not the default. */
     sha256: sha256.optional(),
-    url: url.default("https://releases.hashicorp.com/consul/{version}/consul_{version}_linux_amd64.zip"),
+    url: url.default(CONSUL_URL),
     /** Consul's name for this cluster. */
     datacenter: text(/^[a-z0-9_-]{1,63}$/, "write lower-case letters, digits, - and _, such as dc1").default("dc1"),
     /** The hosts of the Consul servers; in colocated placement these carry the workers of the group `default` too. */
@@ -109,11 +113,11 @@ const consul = z
 
 const node = z
   .strictObject({
-    /** The Node.js release that the two Realm apps run on. Realm Object Server 3 was made for Node 8. */
+    /** The Node.js release that the Realm apps run on. Realm Object Server 3 was made for Node 8. */
     version: version.default(NODE.version),
     /** The digest of the file at `url`. Required when `version` is not the default. */
     sha256: sha256.optional(),
-    url: url.default("https://nodejs.org/dist/v{version}/node-v{version}-linux-x64.tar.xz"),
+    url: url.default(NODE_URL),
   })
   .transform(digest(NODE))
   .prefault({});

@@ -3,7 +3,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { BootWatch } from "./bootReport";
 import { required, run } from "./environment";
 
-/** SSM has no event that a client could wait for. This often is far below its limit on requests, also for fifty hosts at once. */
+/** SSM has no event that a client could wait for. It takes 40 requests a second from an account; beyond that the client backs off. */
 const INTERVAL_MS = 1000;
 
 /** Waits until the host's instance has reported that it is ready; fails with the host's own reason, or with what was last heard. */

@@ -44,6 +44,8 @@ export interface HostsPlan {
 
 /** Servers' addresses start here, above those that AWS keeps for itself and the first few it hands out. */
 const FIRST_SERVER_NUMBER = 10;
+/** The part of a boot's time that services get to become ready; the rest is for the steps before. */
+const READY_SHARE = 2 / 3;
 const DEFAULT_INSTANCE_TYPE = "m6i.large";
 const DEFAULT_VOLUME_GIB = 100;
 
@@ -69,7 +71,9 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
   const finish = (draft: Draft): HostPlan => {
     const spec = { ...draft, downloads, cluster: names.cluster, secretPath: names.secretPath };
     const bootReport = names.bootReport(draft.name);
-    const userData = renderUserData({ ...spec, bootReport });
+    // A host gives up, and says why, before those who wait for it do.
+    const readySeconds = Math.round(config.bootTimeoutMinutes * 60 * READY_SHARE);
+    const userData = renderUserData({ ...spec, bootReport, readySeconds });
     checkUserDataSize(draft.name, userData);
     return { ...draft, imageId: facts.imageId, bootReport, userData };
   };

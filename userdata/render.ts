@@ -98,6 +98,8 @@ function cloudConfig(spec: HostSpec, files: File[]) {
       content,
     })),
     runcmd: [
+      // Once in an instance's life: an image that was made of a running host brings that host's identity and secrets along.
+      ["rm", "-rf", "/etc/realm-cluster/instance.env", "/etc/realm-cluster/secrets"],
       ["systemctl", "daemon-reload"],
       ["systemctl", "enable", "--now", "realm-cluster-boot.service"],
     ],

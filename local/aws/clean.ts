@@ -31,10 +31,11 @@ export async function removeRemains({ name, stateDir }: What): Promise<string[]>
   removeCgroup(hosts);
   const namespaces = (await listNamespaces()).filter((namespace) => isOurNamespace(name, namespace));
   for (const namespace of namespaces) await deleteNamespace(namespace);
-  const mounts = mountsBelow(stateDir);
-  for (const mount of mounts) await run("umount", ["--lazy", mount]);
+  // Before the file systems that the volumes are on: without its mount, a volume's path no longer tells whose it is.
   const loops = await loopsBelow(stateDir);
   for (const device of loops) await run("losetup", ["--detach", device]);
+  const mounts = mountsBelow(stateDir);
+  for (const mount of mounts) await run("umount", ["--lazy", mount]);
   await removeState(stateDir);
   return [
     ...namespaces.map((namespace) => `network namespace ${namespace}`),

@@ -55,7 +55,7 @@ export class LocalAws {
     if (!resumed) await removeRemains(this.options);
     this.log(resumed ? "resuming: moto still runs, with all that was made" : "starting afresh");
     createCgroup(cgroupsOf(name).hosts);
-    await ensureMemoryDisk(this.paths.instances);
+    for (const directory of [this.paths.instances, this.paths.volumes]) await ensureMemoryDisk(directory);
     const authority = new CertificateAuthority(this.paths.tls);
     await Promise.all([authority.ensure(), resumed ? undefined : this.moto.start()]);
     const clients = new Clients(this.moto.endpoint, region);

@@ -5,6 +5,8 @@ import { npm, run, spawnNpm } from "./localCluster";
 import { remains } from "./remains";
 import { describeOnHosts } from "./support";
 
+jest.setTimeout(60_000);
+
 describeOnHosts("a running cluster", () => {
   beforeAll(() => npm("start"), 20 * 60_000);
 

@@ -19,7 +19,12 @@ export interface Registered {
   /** Names of inputs that are secret. */
   secrets: string[];
   dependencies: string[];
-  options: { deleteBeforeReplace: boolean; retainOnDelete: boolean; ignoreChanges: string[] };
+  options: {
+    deleteBeforeReplace: boolean;
+    retainOnDelete: boolean;
+    ignoreChanges: string[];
+    replaceOnChanges: string[];
+  };
 }
 
 /** What a run of the whole program gave. */
@@ -51,7 +56,13 @@ export function devConfig(): Record<string, string> {
   const { config } = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
   const given = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
-  return { ...given, "realm-cluster:featureToken": SECRETS.feature, "realm-cluster:npmToken": SECRETS.npm };
+  const loadBalancer = JSON.stringify({ allowedCidrs: ["203.0.113.0/24"] });
+  return {
+    ...given,
+    "realm-cluster:loadBalancer": loadBalancer,
+    "realm-cluster:featureToken": SECRETS.feature,
+    "realm-cluster:npmToken": SECRETS.npm,
+  };
 }
 
 /** Runs the whole program against mocks, and returns when every resource is registered. */
@@ -114,6 +125,7 @@ function registered(request: RegisterResourceRequest): Registered {
       deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
     },
   };
 }

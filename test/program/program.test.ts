@@ -122,6 +122,13 @@ describe("the guide's cluster", () => {
     expect(volumes.filter(({ inputs }) => inputs.encrypted !== true || inputs.type !== "gp3")).toEqual([]);
   });
 
+  test("the load balancer waits for the public subnets' way to the internet", () => {
+    const [balancer] = guide.ofType("aws:lb/loadBalancer:LoadBalancer");
+    const [gateway] = guide.ofType("aws:ec2/internetGateway:InternetGateway");
+    const [route] = guide.ofType("aws:ec2/route:Route").filter(({ name }) => name === "public");
+    expect([...waitsFor(balancer, guide)]).toEqual(expect.arrayContaining([gateway.urn, route.urn]));
+  });
+
   test("a host's address and data outlive its instance", () => {
     const lasting = [
       ...guide.ofType("aws:ec2/networkInterface:NetworkInterface"),
@@ -133,6 +140,7 @@ describe("the guide's cluster", () => {
       expect(inputs.primaryNetworkInterface).toEqual({ networkInterfaceId: `NetworkInterface ${name}` });
       expect(inputs.userDataReplaceOnChange).toBe(true);
       expect(options.deleteBeforeReplace).toBe(true);
+      expect(options.replaceOnChanges).toEqual(["instanceType"]);
       const volume = (inputs.tags as Record<string, string>).DataVolume;
       expect(volume).toBe(name.startsWith("consul") ? `Volume ${name}` : undefined);
     }
@@ -218,7 +226,7 @@ describe("the guide's cluster", () => {
       "core-services tcp 9081 core-services",
       "core-services udp 8301 consul-sync",
       "core-services udp 8301 core-services",
-      "load-balancer tcp 80 0.0.0.0/0",
+      "load-balancer tcp 80 203.0.113.0/24",
     ]);
     expect(guide.ofType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(line).sort()).toEqual([
       "consul-sync -1  0.0.0.0/0",

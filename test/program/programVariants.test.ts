@@ -1,5 +1,7 @@
 import { KEY, deploy } from "./deploy";
 
+const mirror = "https://mirror.example.com/{version}.tar.xz";
+
 const set = (values: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(values).map(([key, value]) => [
@@ -52,7 +54,7 @@ test.each([
   ["single", 1, []],
   ["perZone", 3, []],
 ])("nat %s makes %i NAT gateways and the endpoints %j", async (nat, gateways, endpoints) => {
-  const { ofType } = await deploy(set({ network: { nat } }));
+  const { ofType } = await deploy(set({ network: { nat }, consul: { url: mirror }, node: { url: mirror } }));
   expect(ofType("aws:ec2/natGateway:NatGateway")).toHaveLength(gateways);
   expect(ofType("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name)).toEqual(endpoints);
   const routes = ofType("aws:ec2/route:Route").filter(({ inputs }) => inputs.natGatewayId !== undefined);

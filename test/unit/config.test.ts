@@ -87,6 +87,12 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
   ["a version without its digest", { consul: { version: "1.19.2" } }, /^consul.sha256 is missing: .* version 1.19.2/],
   ["a range for a version", { node: { version: "^8.17.0" } }, /^node.version is "\^8.17.0": write one exact version/],
   ["an arm64 type", { coreServices: { instanceType: "t4g.large" } }, /^coreServices.instanceType .*arm64/],
+  ["a type from before Nitro", { consul: { instanceType: "t2.medium" } }, /^consul.instanceType .*Nitro/],
+  [
+    "vendors' URLs without a way to the internet",
+    { network: { nat: "none" }, node: { url: "https://mirror.example.com/node-{version}.tar.xz" } },
+    /^consul.url is on the internet, .*: write the URL of a mirror/,
+  ],
   ["an arm64 type of the first generation", { coreServices: { instanceType: "a1.large" } }, /arm64/],
   ["no group default", { syncWorkerGroups: [{ label: "other" }] }, /^syncWorkerGroups has no group `default`/],
   [

@@ -30,6 +30,7 @@ describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) =
     expect(parse(text)).toMatchObject({
       hostname: "host-01",
       runcmd: [
+        ["rm", "-rf", "/etc/realm-cluster/instance.env", "/etc/realm-cluster/secrets"],
         ["systemctl", "daemon-reload"],
         ["systemctl", "enable", "--now", "realm-cluster-boot.service"],
       ],
@@ -72,6 +73,19 @@ describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) =
     const names = new Set(taken.map((line) => line.replace(/^LoadCredential=(.*):.*$/, "$1")));
     expect(hostSecrets(kinds[kind], downloads())).toEqual([...names].sort());
     expect(file(text, "/etc/realm-cluster/host.env").content).toContain(`SECRETS="${[...names].sort().join(" ")}"`);
+  });
+
+  test("has its servers listen, and its checks ask, where the firewall lets others in", () => {
+    const { text } = render(kind);
+    for (const { name, ports } of kinds[kind].filter(({ installs }) => installs.includes("realm"))) {
+      const open = ports.map(({ port }) => String(port));
+      const listens = /ROS_PORT=(\d+)/.exec(file(text, `/etc/systemd/system/${name}.service`).content)?.[1];
+      expect(open).toContain(listens);
+      const asked = /require_health\((\d+)\)/.exec(file(text, `/opt/realm-cluster/ready/${name}.py`).content)?.[1];
+      if (asked) expect(asked).toBe(listens);
+      if (name !== "sync-worker") continue;
+      expect(open).toContain(/SYNC_PORT = (\d+)/.exec(file(text, "/opt/realm/syncWorker.js").content)?.[1]);
+    }
   });
 
   test("formats and mounts a volume only where state is kept", () => {

@@ -28,6 +28,12 @@ const { fatal, member, run, secret } = require("./member");
 const DIRECTORY_TIMEOUT_MS = 1000;
 
 /**
+ * Longer than the load balancer may keep an idle connection to this server (4000 s is the most that AWS takes): were this server
+ * the first to close one, the load balancer would answer a request that is on its way with 502. Node's own is 5 s.
+ */
+const KEEP_ALIVE_MS = 4060 * 1000;
+
+/**
  * Logs in by user name and password. AuthService only logs that a provider did not start, and would refuse every log-in
  * from then on.
  */
@@ -119,4 +125,6 @@ run(async () => {
     new WelcomeService(),
   ];
   await server.start(Object.assign(config, { services }));
+  // Node 8 counts the time for a request's headers from the end of the request before, so that it has to be longer still.
+  Object.assign(server["httpServer"], { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 60 * 1000 });
 });
