@@ -6,6 +6,8 @@ module.exports = class SummaryReporter {
   onRunComplete(_contexts, results) {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     const skipped = results.numPendingTests ? `, ${results.numPendingTests} skipped` : "";
-    process.once("exit", () => process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed${skipped}\n`));
+    process.once("exit", () =>
+      process.stdout.write(`\n${results.numPassedTests} passed, ${failed} failed${skipped}\n`),
+    );
   }
 };
