@@ -30,6 +30,8 @@ function processes(): { pid: string; cgroups: string; command: string }[] {
   return fs.readdirSync("/proc").flatMap((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return [];
     try {
+      // It has ended and holds nothing; that whoever adopted it has not asked for its exit status yet is no remains of ours.
+      if (/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"))) return [];
       const cgroups = fs.readFileSync(`/proc/${pid}/cgroup`, "utf8");
       return [{ pid, cgroups, command: fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ") }];
     } catch (error) {
