@@ -1,6 +1,7 @@
 // The tests' cluster has a name and a state of its own, beside an operator's on the same machine.
-process.env.REALM_CLUSTER_NAME = "rtest";
-process.env.REALM_CLUSTER_STATE = "/var/lib/realm-cluster-test";
+const name = process.env.REALM_CLUSTER_TEST ?? "rtest";
+process.env.REALM_CLUSTER_NAME = name;
+process.env.REALM_CLUSTER_STATE = `/var/lib/realm-cluster-${name}`;
 
 const project = (displayName, options = {}) => ({
   displayName,

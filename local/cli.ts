@@ -24,7 +24,8 @@ const program = new Command("realm-cluster")
 program
   .command("start")
   .description("stand the cluster up, or bring it to what the program says; a second start changes nothing")
-  .action(async () => console.log(await start(elapsedReport())));
+  .option("--stack <name>", "the stack to start, by its Pulumi.<name>.yaml (default: the one that runs, or dev)")
+  .action(async ({ stack }: { stack?: string }) => console.log(await start(elapsedReport(), stack)));
 program
   .command("stop")
   .description("end everything that start started, also after a crash, and delete its data")

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { projectDir, repository, stackName, stateDir } from "./paths";
+import { projectDir, repository, stateDir } from "./paths";
 
 export interface EngineOptions {
   /** PATH on which `pulumi` and the plugins that are stood in for are found first. */
@@ -36,10 +36,15 @@ export async function engineEnvironment(options: EngineOptions): Promise<Record<
 /**
  * The local cluster's stack, made if it is not there yet.
  *
- * @param configure Makes its configuration from that of `Pulumi.dev.yaml`. Left out, the configuration stays as it is.
+ * @param stackName The stack, which has its configuration in the repository's `Pulumi.<stackName>.yaml`.
+ * @param configure Makes the local configuration from that one. Left out, what was written last stays.
  */
-export async function openStack(options: EngineOptions, configure?: (dev: StackConfig) => StackConfig): Promise<Stack> {
-  if (configure) await writeProject(configure);
+export async function openStack(
+  options: EngineOptions,
+  stackName: string,
+  configure?: (committed: StackConfig) => StackConfig,
+): Promise<Stack> {
+  if (configure) await writeProject(stackName, configure);
   // The Automation API looks for `pulumi` on this process's own PATH, before it knows any environment of the stack's.
   process.env.PATH = options.path;
   return LocalWorkspace.createOrSelectStack(
@@ -48,14 +53,28 @@ export async function openStack(options: EngineOptions, configure?: (dev: StackC
   );
 }
 
+/** The stack that the local cluster was last deployed as; undefined where there is none. */
+export async function deployedStack(): Promise<string | undefined> {
+  const files = await fs.readdir(projectDir).catch(ifMissing<string[]>([]));
+  return files.map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1]).find((name) => name !== undefined);
+}
+
+/** The configuration that the local cluster was last deployed with. */
+export async function deployedConfig(stackName: string): Promise<StackConfig> {
+  return (await readYaml(path.join(projectDir, `Pulumi.${stackName}.yaml`))).config as StackConfig;
+}
+
 /**
  * Writes a project of its own beside the state, since a stack's configuration is a file in the project's directory and
- * the repository's `Pulumi.dev.yaml` is the operator's. The program itself is the repository's.
+ * the repository's is the operator's. The program itself is the repository's.
  */
-async function writeProject(configure: (dev: StackConfig) => StackConfig): Promise<void> {
+async function writeProject(stackName: string, configure: (committed: StackConfig) => StackConfig): Promise<void> {
   await fs.mkdir(projectDir, { recursive: true, mode: 0o700 });
   const project = await readYaml(path.join(repository, "Pulumi.yaml"));
-  const stack = await readYaml(path.join(repository, `Pulumi.${stackName}.yaml`));
+  const stack = await readYaml(path.join(repository, `Pulumi.${stackName}.yaml`)).catch((error) => {
+    if (error.code !== "ENOENT") throw error;
+    throw new Error(`there is no stack ${stackName}: the repository has no Pulumi.${stackName}.yaml`);
+  });
   const kept = await readYaml(path.join(projectDir, `Pulumi.${stackName}.yaml`)).catch(
     ifMissing<Record<string, unknown>>({}),
   );

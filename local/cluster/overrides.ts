@@ -1,4 +1,4 @@
-/** What differs between the local cluster's configuration and `Pulumi.dev.yaml`: where things are downloaded from. */
+/** What differs between the local cluster's configuration and the stack's own: where things are downloaded from. */
 import { machineImage } from "../aws/options";
 import type { Tools } from "../tools";
 import type { Download } from "../tools/mirror";
@@ -8,13 +8,13 @@ import type { StackConfig } from "./engine";
 export const mirrorName = "mirror.internet.test";
 
 /**
- * The configuration of the local cluster: that of `Pulumi.dev.yaml`, with the machine image and the digests of what was
- * built here, and with an artifact of the Realm packages in which stand-ins take the place of the licensed ones.
+ * The configuration of the local cluster: the committed one, with the machine image and the digests of what was built
+ * here, and with an artifact of the Realm packages in which stand-ins take the place of the licensed ones.
  */
-export function localConfig(dev: StackConfig, { mirror }: Pick<Tools, "mirror">): StackConfig {
-  const objectAt = (key: string) => dev[key] as Record<string, unknown> | undefined;
+export function localConfig(committed: StackConfig, { mirror }: Pick<Tools, "mirror">): StackConfig {
+  const objectAt = (key: string) => committed[key] as Record<string, unknown> | undefined;
   return {
-    ...dev,
+    ...committed,
     "realm-cluster:image": { name: machineImage.name, owner: machineImage.owner },
     "realm-cluster:consul": { ...objectAt("realm-cluster:consul"), ...release(mirror.consul) },
     "realm-cluster:node": { ...objectAt("realm-cluster:node"), ...release(mirror.node) },

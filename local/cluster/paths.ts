@@ -10,8 +10,8 @@ export const stateDir = process.env.REALM_CLUSTER_STATE ?? "/var/lib/realm-clust
 /** Prefix of every namespace and control group, so that a test's cluster and an operator's can be told apart. */
 export const localName = process.env.REALM_CLUSTER_NAME ?? "realm";
 
-/** The stack that the local cluster is; its configuration is Pulumi.dev.yaml, the guide's cluster. */
-export const stackName = "dev";
+/** The stack that `npm start` deploys when it is told no other: that of Pulumi.dev.yaml, the guide's cluster. */
+export const defaultStack = "dev";
 
 /** The Pulumi project as this machine runs it: the repository's program, with configuration and state of its own. */
 export const projectDir = path.join(stateDir, "project");

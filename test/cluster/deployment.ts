@@ -1,0 +1,158 @@
+/**
+ * The tests' local cluster as a deployment whose configuration can be changed: the real engine, in this process, on the
+ * AWS and the state that `npm start` uses.
+ */
+import * as fs from "node:fs/promises";
+import type { EngineEvent, OpType, Stack } from "@pulumi/pulumi/automation";
+import { type StackConfig, deployedConfig, deployedStack, describeEvent, openStack } from "../../local/cluster/engine";
+import { type LocalAws, startLocalAws } from "../../local/cluster/localAws";
+import { type StackOutputs, readOutputs } from "../../local/cluster/outputs";
+import { localConfig } from "../../local/cluster/overrides";
+import { defaultStack, stateDir } from "../../local/cluster/paths";
+import { enginePath } from "../../local/cluster/toolPath";
+import { run as runCommand } from "../../local/process";
+import { type Tools, ensureTools } from "../../local/tools";
+import { npm } from "./localCluster";
+
+/** A change of a configuration. */
+export type Change = (config: StackConfig) => StackConfig;
+
+/** One step of the engine that changed something, in the order in which the engine took it. */
+export interface Step {
+  /** The resource's Pulumi name. */
+  name: string;
+  /** Its type's token, such as `aws:ec2/instance:Instance`. */
+  type: string;
+  op: OpType;
+}
+
+/** What came of an update. */
+export interface Updated {
+  ok: boolean;
+  changes: Step[];
+  /** What the engine and the gates printed. */
+  output: string;
+}
+
+/** Merges values into one key of a configuration, an object. */
+export const setting =
+  (key: string, values: Record<string, unknown>): Change =>
+  (config) => ({
+    ...config,
+    [`realm-cluster:${key}`]: { ...(config[`realm-cluster:${key}`] as object | undefined), ...values },
+  });
+
+/** Several changes, one after another. */
+export const all =
+  (...changes: Change[]): Change =>
+  (config) =>
+    changes.reduce((changed, change) => change(changed), config);
+
+/** The cluster that the tests of day two share: Consul servers, three workers and two core nodes on hosts of their own. */
+export const dayTwo: Change = all(
+  (config) => {
+    return { ...config, "realm-cluster:placement": "dedicated", "realm-cluster:bootTimeoutMinutes": 4 };
+  },
+  setting("coreServices", { nodes: 2 }),
+);
+
+/**
+ * The tests' cluster with this configuration on top of Pulumi.dev.yaml's: brought up where none runs, and changed to it
+ * where one does.
+ *
+ * @throws when it does not come up
+ */
+export async function deployed(base: Change): Promise<Deployment> {
+  const tools = await ensureTools(console.error);
+  const isOther = (config: StackConfig) =>
+    config["realm-cluster:placement"] !== base(config)["realm-cluster:placement"];
+  const stack = await deployedStack();
+  // A cluster does not change its placement while it lives.
+  if (stack !== undefined && isOther(await deployedConfig(stack))) await npm("stop");
+  await fs.mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const deployment = new Deployment(tools, await startLocalAws(tools, console.error), base);
+  const { ok, output } = await deployment.up();
+  if (!ok) throw new Error(`the tests' cluster did not come up:\n${output}`);
+  return deployment;
+}
+
+export class Deployment {
+  /** The stack's outputs after the last update that ended well. */
+  outputs!: StackOutputs;
+
+  constructor(
+    private readonly tools: Tools,
+    readonly local: LocalAws,
+    private readonly base: Change,
+  ) {}
+
+  /** `pulumi up` with a change on top of the base. Never throws for an update that failed. */
+  up(change: Change = (config) => config, onEvent?: (event: EngineEvent) => void): Promise<Updated> {
+    return this.update(change, onEvent, async (stack, events) => {
+      await stack.up({ onEvent: events });
+      this.outputs = await readOutputs(stack);
+    });
+  }
+
+  /** `pulumi preview` with a change on top of the base. Never throws for one that failed. */
+  preview(change: Change = (config) => config): Promise<Updated> {
+    return this.update(change, undefined, async (stack, events) => {
+      await stack.preview({ onEvent: events });
+    });
+  }
+
+  /** What a script that runs as root on a host prints. Fails unless it ends well. */
+  async exec(hostName: string, script: string): Promise<string> {
+    const { stdout, stderr, code } = await this.local.exec(this.instanceId(hostName), ["bash", "-c", script]);
+    if (code !== 0) throw new Error(`${hostName}: ${script}: exit status ${code}: ${stderr}${stdout}`);
+    return stdout.trim();
+  }
+
+  /** What Consul answers to `GET /v1/PATH`, asked of the agent of a host. */
+  async consul<T>(path: string, hostName = "consul-01"): Promise<T> {
+    return JSON.parse(await this.exec(hostName, `curl -fsS http://127.0.0.1:8500/v1/${path}`)) as T;
+  }
+
+  /** Runs `aws ARGUMENTS`; returns what it prints, parsed, or undefined where it prints nothing. */
+  async aws<T>(command: string, ...values: string[]): Promise<T> {
+    const env = { PATH: process.env.PATH, ...this.local.environment, AWS_PAGER: "" };
+    const printed = await runCommand("aws", ["--output", "json", ...command.split(" "), ...values], { env });
+    return (printed.trim() ? JSON.parse(printed) : undefined) as T;
+  }
+
+  instanceId(hostName: string): string {
+    const host = this.outputs.hosts.find(({ name }) => name === hostName);
+    if (!host) throw new Error(`the cluster has no host ${hostName}`);
+    return host.instanceId;
+  }
+
+  private async update(
+    change: Change,
+    onEvent: ((event: EngineEvent) => void) | undefined,
+    command: (stack: Stack, onEvent: (event: EngineEvent) => void) => Promise<void>,
+  ): Promise<Updated> {
+    const stack = await this.open(change);
+    const changes: Step[] = [];
+    const lines: string[] = [];
+    const events = (event: EngineEvent) => {
+      const metadata = event.resourcePreEvent?.metadata;
+      if (metadata && !["same", "read", "refresh"].includes(metadata.op)) {
+        changes.push({ name: metadata.urn.split("::").pop()!, type: metadata.type, op: metadata.op });
+      }
+      const line = describeEvent(event);
+      if (line) lines.push(line);
+      onEvent?.(event);
+    };
+    try {
+      await command(stack, events);
+      return { ok: true, changes, output: lines.join("\n") };
+    } catch (error) {
+      return { ok: false, changes, output: [...lines, (error as Error).message].join("\n") };
+    }
+  }
+
+  private async open(change: Change): Promise<Stack> {
+    const options = { path: await enginePath(this.tools), aws: this.local.environment };
+    return openStack(options, defaultStack, (committed) => change(this.base(localConfig(committed, this.tools))));
+  }
+}
