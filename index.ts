@@ -52,22 +52,22 @@ export = async () => {
     const colocated = servers.filter(({ hostName }) => members.includes(hostName));
     return new SyncWorkerGroup(label, { label, hosts: hosts.map((host) => hostArgs(host, taken)), members: colocated });
   });
-  const nodes = plan.coreServices.map((host) => new CoreServicesNode(host.name, { host: hostArgs(host, taken) }));
-  const core = nodes.map(({ host }) => host);
-
   const loadBalancer = new LoadBalancer("load-balancer", {
     ...config.loadBalancer,
     cluster,
-    region,
     vpcId,
     plan: plan.loadBalancer,
     subnetIds: network.publicSubnetIds,
     securityGroupId: firewall.groupIds[LOAD_BALANCER],
     outward: network.outward,
-    targets: core,
     after: firewall.rules,
     timeoutMinutes: config.bootTimeoutMinutes,
   });
+  const nodes = plan.coreServices.map(
+    (host) => new CoreServicesNode(host.name, { host: hostArgs(host, taken), loadBalancer }),
+  );
+  loadBalancer.awaitHealth(nodes);
+  const core = nodes.map(({ host }) => host);
 
   const hosts = hostOutputs(plan, [...servers, ...groups.flatMap((group) => group.hosts), ...core]);
   const members = consulMembers(plan, hosts);

@@ -3,20 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancerPlan } from "../plan";
 import { type Cluster, tagged } from "./cluster";
 import { gate } from "./gate";
-import type { Host } from "./Host";
+import type { CoreServicesNode } from "./CoreServicesNode";
 
 export interface LoadBalancerArgs {
   cluster: Cluster;
   plan: LoadBalancerPlan;
-  region: string;
   vpcId: pulumi.Input<string>;
   /** Public subnets in two zones or more. */
   subnetIds: pulumi.Input<string>[];
   securityGroupId: pulumi.Input<string>;
   /** The public subnets' way to the internet: AWS refuses a load balancer in a VPC whose gateway is not attached yet. */
   outward: pulumi.Resource[];
-  /** The core services hosts. */
-  targets: Host[];
   /** What must exist before the load balancer can be reached and can reach its targets. */
   after: pulumi.Resource[];
   /** An ACM certificate, which turns on HTTPS. @default plain HTTP */
@@ -40,19 +37,24 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>;
   /** What clients and Realm Studio connect to. */
   readonly url: pulumi.Output<string>;
-  /** Exists once `/health` has answered through it. */
-  readonly ready: pulumi.Resource;
+  /** What core services hosts are attached to, by this port of theirs. */
+  readonly targetGroup: lb.TargetGroup;
+  readonly targetPort: number;
+  /** Exist once it takes clients: before, nothing is healthy in its target group. */
+  readonly listening: pulumi.Resource[];
 
-  constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    private readonly name: string,
+    private readonly args: LoadBalancerArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("realm-cluster:index:LoadBalancer", name, {}, opts);
     const balancer = this.createBalancer(args);
-    const targetGroup = this.createTargetGroup(args);
-    const listeners = this.createListeners(args, balancer, targetGroup);
-    const attachments = this.attach(args, targetGroup);
+    this.targetPort = args.plan.targetPort;
+    this.targetGroup = this.createTargetGroup(args);
+    this.listening = this.createListeners(args, balancer, this.targetGroup);
     this.dnsName = balancer.dnsName;
-    const secure = args.certificateArn !== undefined;
-    this.url = pulumi.interpolate`${secure ? "https" : "http"}://${args.domain ?? balancer.dnsName}`;
-    this.ready = this.awaitHealth(name, args, secure, [...listeners, ...attachments, ...args.after]);
+    this.url = pulumi.interpolate`${this.scheme}://${args.domain ?? balancer.dnsName}`;
     this.registerOutputs({ dnsName: this.dnsName, url: this.url });
   }
 
@@ -120,27 +122,20 @@ export class LoadBalancer extends pulumi.ComponentResource {
     });
   }
 
-  private attach({ plan, targets }: LoadBalancerArgs, { arn: targetGroupArn }: lb.TargetGroup): pulumi.Resource[] {
-    return targets.map(({ hostName, instanceId, ready }) => {
-      const args = { targetGroupArn, targetId: instanceId, port: plan.targetPort };
-      // A host that is not ready would only be an unhealthy target.
-      return new lb.TargetGroupAttachment(hostName, args, { parent: this, dependsOn: [ready] });
-    });
+  /** Waits until `/health` answers through it, also again when one of the nodes is replaced. */
+  awaitHealth(nodes: CoreServicesNode[]): pulumi.Resource {
+    const environment = {
+      URL: pulumi.interpolate`${this.scheme}://${this.dnsName}/health`,
+      SERVER_NAME: this.args.domain ?? "",
+      // The program does not read it; with it in its environment it runs again when a target is replaced.
+      TARGETS: pulumi.all(nodes.map(({ host }) => host.instanceId)).apply((ids) => ids.join(" ")),
+      TIMEOUT_SECONDS: String(this.args.timeoutMinutes * 60),
+    };
+    const dependsOn = [...this.listening, ...nodes.map(({ inService }) => inService), ...this.args.after];
+    return gate(`${this.name}-health`, "awaitLoadBalancer", environment, { parent: this, dependsOn });
   }
 
-  private awaitHealth(
-    name: string,
-    args: LoadBalancerArgs,
-    secure: boolean,
-    dependsOn: pulumi.Resource[],
-  ): pulumi.Resource {
-    const environment = {
-      URL: pulumi.interpolate`${secure ? "https" : "http"}://${this.dnsName}/health`,
-      SERVER_NAME: args.domain ?? "",
-      // The program does not read it; with it in its environment it runs again when a target is replaced.
-      TARGETS: pulumi.all(args.targets.map(({ instanceId }) => instanceId)).apply((ids) => ids.join(" ")),
-      TIMEOUT_SECONDS: String(args.timeoutMinutes * 60),
-    };
-    return gate(`${name}-health`, "awaitLoadBalancer", environment, { parent: this, dependsOn });
+  private get scheme(): string {
+    return this.args.certificateArn === undefined ? "http" : "https";
   }
 }

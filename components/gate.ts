@@ -1,6 +1,8 @@
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
+type Environment = Record<string, pulumi.Input<string>>;
+
 /**
  * A step of the deployment that waits for something outside of it, and fails with its reason. It runs when it is made, and again whenever
  * its environment changes: with the id of an instance in it, whenever that instance is replaced.
@@ -11,19 +13,39 @@ import * as pulumi from "@pulumi/pulumi";
  */
 export function gate(
   name: string,
-  program: "awaitBoot" | "awaitLoadBalancer",
-  environment: Record<string, pulumi.Input<string>>,
+  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer",
+  environment: Environment,
   opts: pulumi.CustomResourceOptions,
 ): local.Command {
-  // The AWS provider's profile is in the stack's configuration, where the AWS SDK of a program of its own does not look.
+  return new local.Command(name, { create: command(program), environment: complete(environment) }, opts);
+}
+
+/**
+ * What is done before something ends: it runs when this resource is deleted, which is before the resources that it depends on are.
+ *
+ * @param name its Pulumi name
+ * @param program a program in `gates/`, without its extension
+ * @param environment what the program reads
+ * @param of the ids of what it is about: before one of them is replaced it runs with the environment that it had then. Nothing else may be
+ *   among them: a change of theirs ends what still is in use
+ */
+export function farewell(
+  name: string,
+  program: "drainTarget",
+  environment: Environment,
+  of: pulumi.Input<string>[],
+  opts: pulumi.CustomResourceOptions,
+): local.Command {
+  return new local.Command(name, { delete: command(program), environment: complete(environment), triggers: of }, opts);
+}
+
+/** Commands run in the project's directory. An absolute path would differ from machine to machine, and so would the plan. */
+function command(program: string): string {
+  return `exec node --import tsx gates/${program}.ts`;
+}
+
+/** The AWS provider's profile is in the stack's configuration, where the AWS SDK of a program of its own does not look. */
+function complete(environment: Environment): Environment {
   const profile = new pulumi.Config("aws").get("profile");
-  return new local.Command(
-    name,
-    {
-      // Commands run in the project's directory. An absolute path would differ from machine to machine, and so would the plan.
-      create: `exec node --import tsx gates/${program}.ts`,
-      environment: { ...environment, ...(profile !== undefined && { AWS_PROFILE: profile }) },
-    },
-    opts,
-  );
+  return { ...environment, ...(profile !== undefined && { AWS_PROFILE: profile }) };
 }

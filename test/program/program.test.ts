@@ -12,6 +12,7 @@ const UNTAGGED = [
 ];
 const INSTANCE = "aws:ec2/instance:Instance";
 const PARAMETER = "aws:ssm/parameter:Parameter";
+const COMMAND = "command:local:Command";
 
 const names = (resources: Registered[]) => resources.map(({ name }) => name).sort();
 const userData = ({ inputs }: Registered) =>
@@ -171,12 +172,13 @@ describe("the guide's cluster", () => {
   });
 
   test("the update waits for every host's own report, and then for the load balancer", () => {
-    const gates = guide.ofType("command:local:Command");
+    const gates = guide.ofType(COMMAND).filter(({ inputs }) => inputs.create !== undefined);
     expect(names(gates)).toEqual([
       "consul-01-boot",
       "consul-02-boot",
       "consul-03-boot",
       "core-services-01-boot",
+      "core-services-01-in-service",
       "load-balancer-health",
     ]);
     const first = gates.find(({ name }) => name === "consul-01-boot");
@@ -195,9 +197,31 @@ describe("the guide's cluster", () => {
       URL: "http://realm.elb.example.com/health",
       TARGETS: "Instance core-services-01",
     });
-    expect([...waitsFor(last as Registered, guide)].some((urn) => urn.endsWith("::core-services-01-boot"))).toBe(true);
+    const before = [...waitsFor(last as Registered, guide)].map((urn) => urn.split("::").pop());
+    expect(before).toEqual(expect.arrayContaining(["core-services-01-boot", "core-services-01-in-service"]));
     const reports = guide.ofType(PARAMETER).filter(({ inputs }) => inputs.type === "String");
     expect(reports.map(({ options }) => options.ignoreChanges)).toEqual(Array(4).fill(["value"]));
+  });
+
+  test("a core node is drained before it leaves, and is in service only behind a load balancer that listens", () => {
+    const command = (name: string) => guide.ofType(COMMAND).find((resource) => resource.name === name) as Registered;
+    const drain = command("core-services-01-drain");
+    const arn = "arn of TargetGroup core-services";
+    expect(drain.inputs).toEqual({
+      delete: "exec node --import tsx gates/drainTarget.ts",
+      environment: {
+        HOST: "core-services-01",
+        INSTANCE_ID: "Instance core-services-01",
+        TARGET_GROUP_ARN: arn,
+        AWS_REGION: "eu-west-1",
+      },
+      triggers: ["Instance core-services-01", arn],
+    });
+    for (const resource of [drain, command("core-services-01-in-service")]) {
+      const before = [...waitsFor(resource, guide)].map((urn) => urn.split("$").pop());
+      expect(before).toContain("aws:lb/targetGroupAttachment:TargetGroupAttachment::core-services-01");
+      expect(before).toContain("aws:lb/listener:Listener::port-80");
+    }
   });
 
   test("security group rules are those that the services' ports ask for, and no others", () => {
