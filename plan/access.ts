@@ -19,15 +19,23 @@ export interface PolicyDocument {
 }
 
 /**
- * What a Session Manager session needs. AWS's own policy for this, AmazonSSMManagedInstanceCore, also allows ssm:GetParameter on every
- * parameter of the account, and with that every host could read every secret.
+ * What the SSM agent needs for sessions and for commands that are sent to the host. AWS's own policy for this,
+ * AmazonSSMManagedInstanceCore, also allows ssm:GetParameter on every parameter of the account, and with that every host could read every
+ * secret.
  */
-const SESSION_ACTIONS = [
+const AGENT_ACTIONS = [
   "ssm:UpdateInstanceInformation",
   "ssmmessages:CreateControlChannel",
   "ssmmessages:CreateDataChannel",
   "ssmmessages:OpenControlChannel",
   "ssmmessages:OpenDataChannel",
+  // Agents before 3.3.40, which an image may bring, get their commands by these.
+  "ec2messages:AcknowledgeMessage",
+  "ec2messages:DeleteMessage",
+  "ec2messages:FailMessage",
+  "ec2messages:GetEndpoint",
+  "ec2messages:GetMessages",
+  "ec2messages:SendReply",
 ];
 
 /** Derives the kinds of hosts: each may read the secrets that its services name, and write its own boot reports. */
@@ -56,7 +64,7 @@ export function planTiers(
           Action: ["ssm:PutParameter"],
           Resource: members.map(({ bootReport }) => parameter(bootReport)),
         },
-        { Sid: "Session", Effect: "Allow", Action: SESSION_ACTIONS, Resource: ["*"] },
+        { Sid: "Agent", Effect: "Allow", Action: AGENT_ACTIONS, Resource: ["*"] },
       ],
     };
     return { name, secrets, policy };

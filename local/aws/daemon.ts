@@ -14,6 +14,7 @@ import { RolePolicies } from "./iam/rolePolicies";
 import { imdsServer } from "./imds/server";
 import { internetServer } from "./internet";
 import { ensureMemoryDisk } from "./memoryDisk";
+import type { Instance } from "./model/model";
 import { Moto } from "./moto";
 import { accountId, cgroupsOf, statePaths, type AwsOptions } from "./options";
 import { Machine } from "./reconcile/machine";
@@ -59,10 +60,15 @@ export class LocalAws {
     const authority = new CertificateAuthority(this.paths.tls);
     await Promise.all([authority.ensure(), resumed ? undefined : this.moto.start()]);
     const clients = new Clients(this.moto.endpoint, region);
-    const machine = new Machine({ ...this.options, paths: this.paths, clients, authority, log: this.log });
-    this.machine = machine;
     const credentials = new RoleCredentials(clients.iam, clients.sts);
     const policies = new RolePolicies(clients.iam);
+    const policiesOf = async (instance: Instance) => {
+      const role = await credentials.roleOf(instance);
+      return role ? policies.of(role.name) : [];
+    };
+    const { paths, log } = this;
+    const machine = new Machine({ ...this.options, paths, clients, authority, policiesOf, log });
+    this.machine = machine;
     await this.listen(this.imds(machine, clients, credentials), { path: this.paths.imdsSocket });
     await this.listen(internetServer(this.options.internet ?? {}), { path: this.paths.internetSocket });
     const api = apiServer({

@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { AwsForTests, eventually, remains } from "./awsCli";
-import { createNetwork, getParameter } from "./awsExamples";
+import { SentCommands, allow, createNetwork, getParameter, giveRole } from "./awsExamples";
 import { describeOnHosts } from "./support";
 
 jest.setTimeout(120_000);
@@ -132,33 +132,42 @@ describeOnHosts("an AWS on one machine", () => {
   });
 
   test("a host reads what its role may from SSM, by its usual name and TLS", async () => {
-    const trust = {
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
-    };
-    await aws.cli("iam create-role", "--role-name", "reader", "--assume-role-policy-document", JSON.stringify(trust));
-    await aws.cli("iam create-instance-profile", "--instance-profile-name", "reader");
-    const member = ["--instance-profile-name", "reader", "--role-name", "reader"];
-    await aws.cli("iam add-role-to-instance-profile", ...member);
-    await aws.cli(
-      "ec2 associate-iam-instance-profile",
-      "--instance-id",
-      client,
-      "--iam-instance-profile",
-      "Name=reader",
-    );
-    await aws.settled();
+    await giveRole(aws, client, "reader");
     for (const name of ["/greeting", "/secret"]) {
       await aws.cli("ssm put-parameter", "--name", name, "--type", "SecureString", "--value", `value of ${name}`);
     }
     const get = (name: string) => getParameter(aws, client, "reader", name);
     expect(await get("/greeting")).toMatchObject({ __type: "AccessDeniedException" });
-    const Resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/greeting";
-    const policy = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "ssm:GetParameter", Resource }] };
-    const inline = ["--role-name", "reader", "--policy-name", "read", "--policy-document", JSON.stringify(policy)];
-    await aws.cli("iam put-role-policy", ...inline);
+    await allow(aws, "reader", ["ssm:GetParameter"], "arn:aws:ssm:eu-west-1:123456789012:parameter/greeting");
     expect(await get("/greeting")).toMatchObject({ Parameter: { Value: "value of /greeting" } });
     expect(await get("/secret")).toMatchObject({ __type: "AccessDeniedException" });
+  });
+
+  test("Systems Manager runs commands on hosts whose role lets its agent in", async () => {
+    const commands = new SentCommands(aws, client);
+    const echo = { commands: ["hostname", "id -un", "pwd >&2", "exit 3"], workingDirectory: ["/srv"] };
+    await expect(commands.run(echo)).rejects.toThrow(/InvalidInstanceId.*not in a valid state/);
+    await allow(aws, "reader", ["ssm:UpdateInstanceInformation", "ssmmessages:*"], "*");
+    expect(await commands.run(echo)).toMatchObject({
+      Status: "Failed",
+      ResponseCode: 3,
+      StandardOutputContent: `${await aws.sh(client, "hostname")}\nroot\n`,
+      StandardErrorContent: "/srv\n",
+    });
+    const python = await commands.run({ commands: ["#!/usr/bin/python3", "print(6 * 7)"] });
+    expect(python).toMatchObject({ Status: "Success", StandardOutputContent: "42\n" });
+    const endless = await commands.run({ commands: ["echo begun", "sleep 600"], executionTimeout: ["1"] });
+    expect(endless).toMatchObject({ Status: "TimedOut", StandardOutputContent: "begun\n" });
+    expect(await aws.sh(client, "pgrep -f '[s]leep 600' || true")).toBe("");
+
+    // Only one of the two running hosts has a role.
+    const id = await commands.send({ commands: ["true"] }, "--targets", `Key=InstanceIds,Values=${web},${client}`);
+    await commands.end(id);
+    const query = "CommandInvocations[].[InstanceId, Status]";
+    const listed = await aws.cli("ssm list-command-invocations", "--command-id", id, "--details", "--query", query);
+    expect(listed).toEqual([[client, "Success"]]);
+    const unknown = aws.cli("ssm get-command-invocation", "--command-id", id, "--instance-id", web);
+    await expect(unknown).rejects.toThrow(/InvocationDoesNotExist/);
   });
 
   test("the console is the host's own, and a reboot a reboot", async () => {
@@ -221,38 +230,21 @@ describeOnHosts("an AWS on one machine", () => {
     await aws.cli("ec2 authorize-security-group-ingress", "--group-id", balancerGroup, ...open);
     const elb = <T = string>(command: string, query: string, ...values: string[]) =>
       aws.cli<T>(`elbv2 ${command}`, ...values, "--query", query);
-    const health = [
-      "--health-check-interval-seconds",
-      "5",
-      "--health-check-timeout-seconds",
-      "2",
-      "--healthy-threshold-count",
-      "2",
-    ];
+    const pace = "--health-check-interval-seconds 5 --health-check-timeout-seconds 2 --healthy-threshold-count 2";
     const targets = await elb(
       "create-target-group",
       "TargetGroups[0].TargetGroupArn",
       ...["--name", "web", "--protocol", "HTTP", "--port", "8080", "--vpc-id", vpc],
-      ...health,
+      ...pace.split(" "),
     );
     const balancer = await elb(
       "create-load-balancer",
       "LoadBalancers[0].LoadBalancerArn",
       ...["--name", "web", "--security-groups", balancerGroup, "--subnets", ...subnets],
     );
-    await aws.cli(
-      "elbv2 create-listener",
-      ...[
-        "--load-balancer-arn",
-        balancer,
-        "--protocol",
-        "HTTP",
-        "--port",
-        "80",
-        "--default-actions",
-        `Type=forward,TargetGroupArn=${targets}`,
-      ],
-    );
+    const forward = ["--default-actions", `Type=forward,TargetGroupArn=${targets}`];
+    const http = ["--load-balancer-arn", balancer, "--protocol", "HTTP", "--port", "80"];
+    await aws.cli("elbv2 create-listener", ...http, ...forward);
     await aws.cli("elbv2 register-targets", "--target-group-arn", targets, "--targets", `Id=${web}`);
     const host = await elb("describe-load-balancers", "LoadBalancers[0].DNSName", "--load-balancer-arns", balancer);
     expect(host).toMatch(/^127\.77\.0\.\d+$/);

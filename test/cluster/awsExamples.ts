@@ -1,4 +1,4 @@
-import type { AwsForTests } from "./awsCli";
+import { eventually, type AwsForTests } from "./awsCli";
 
 /** A VPC over two zones, whose main route table leads to the internet. */
 export async function createNetwork(aws: AwsForTests): Promise<{ vpc: string; subnets: string[] }> {
@@ -33,4 +33,51 @@ export async function getParameter(aws: AwsForTests, instanceId: string, role: s
       https://ssm.eu-west-1.amazonaws.com/`,
   );
   return JSON.parse(answer) as unknown;
+}
+
+/** Gives the instance a profile with a role, both of this name, which may do nothing yet. */
+export async function giveRole(aws: AwsForTests, instanceId: string, name: string): Promise<void> {
+  const trust = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  };
+  await aws.cli("iam create-role", "--role-name", name, "--assume-role-policy-document", JSON.stringify(trust));
+  await aws.cli("iam create-instance-profile", "--instance-profile-name", name);
+  await aws.cli("iam add-role-to-instance-profile", "--instance-profile-name", name, "--role-name", name);
+  const profile = ["--instance-id", instanceId, "--iam-instance-profile", `Name=${name}`];
+  await aws.cli("ec2 associate-iam-instance-profile", ...profile);
+  await aws.settled();
+}
+
+/** Adds to what a role may do. */
+export async function allow(aws: AwsForTests, role: string, Action: string[], Resource: string): Promise<void> {
+  const document = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource }] });
+  const named = ["--role-name", role, "--policy-name", Action[0].replace(":", "-")];
+  await aws.cli("iam put-role-policy", ...named, "--policy-document", document);
+}
+
+/** Shell commands sent to an instance by Systems Manager. */
+export class SentCommands {
+  constructor(
+    private readonly aws: AwsForTests,
+    private readonly instanceId: string,
+  ) {}
+
+  /** @param parameters of AWS-RunShellScript @param where to send it instead of to the instance @returns the command's id */
+  send(parameters: Record<string, string[]>, ...where: string[]): Promise<string> {
+    const to = where.length > 0 ? where : ["--instance-ids", this.instanceId];
+    const given = ["--document-name", "AWS-RunShellScript", "--parameters", JSON.stringify(parameters)];
+    return this.aws.get("ssm send-command", "Command.CommandId", ...to, ...given);
+  }
+
+  /** What GetCommandInvocation says of the command on the instance, once it has ended. */
+  end(id: string): Promise<Record<string, string>> {
+    const invocation = ["--command-id", id, "--instance-id", this.instanceId];
+    const ask = () => this.aws.cli("ssm get-command-invocation", ...invocation);
+    return eventually(ask, ({ Status }) => Status !== "InProgress");
+  }
+
+  async run(parameters: Record<string, string[]>): Promise<Record<string, string>> {
+    return this.end(await this.send(parameters));
+  }
 }

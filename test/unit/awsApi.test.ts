@@ -7,6 +7,7 @@ import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
 import { apiServer } from "../../local/aws/api/front";
 import type { Machine } from "../../local/aws/api/gap";
 import type { Host } from "../../local/aws/host";
+import { RunCommand } from "../../local/aws/ssm/runCommand";
 import { cloud, networkInterface } from "./awsCloud";
 
 const signed = (service: string) => ({
@@ -59,6 +60,10 @@ describe("the front", () => {
       }),
     host: (id) => (id === "i-going" ? ({ running: true } as Host) : undefined),
     isOn: (id) => id === "i-on",
+    runCommand: new RunCommand(
+      { cloud, isOn: () => false, exec: async () => ({ code: 0, stdout: "", stderr: "" }) },
+      async () => [],
+    ),
     balancerAddress: async (arn) => (arn === "arn:lb" ? "127.77.0.9" : "127.77.0.10"),
     targetHealth: async () => new Map([["i-a:80", { state: "unhealthy", reason: "Target.Timeout" }]]),
   };
@@ -171,6 +176,19 @@ describe("the front", () => {
     const response = await call("ec2", "MonitorInstances", "", { "InstanceId.1": "i-on" });
     expect(await response.text()).toContain("<instanceId>i-on</instanceId><monitoring><state>enabled");
     expect((await call("ec2", "GetConsoleOutput", "", { InstanceId: "i-none" })).status).toBe(400);
+  });
+
+  test("answers and refuses in JSON where the service does", async () => {
+    const ask = (action: string, input: object) => {
+      const headers = { ...signed("ssm"), "X-Amz-Target": `AmazonSSM.${action}` };
+      return fetch(endpoint, { method: "POST", headers, body: JSON.stringify(input) });
+    };
+    const listed = await ask("ListCommands", {});
+    expect(listed.headers.get("content-type")).toBe("application/x-amz-json-1.1");
+    expect(await listed.json()).toEqual({ Commands: [] });
+    const refused = await ask("GetCommandInvocation", { CommandId: "none", InstanceId: "i-on" });
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toEqual({ __type: "InvocationDoesNotExist", message: "" });
   });
 
   test.each([

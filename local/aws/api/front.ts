@@ -58,7 +58,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
   const gap = gapOf(call);
   if (gap?.answer) {
     const answer = await gap.answer(call, options.machine);
-    response.writeHead(answer.status, { "Content-Type": "text/xml;charset=UTF-8" });
+    response.writeHead(answer.status, { "Content-Type": answer.contentType ?? "text/xml;charset=UTF-8" });
     response.end(answer.body);
     return;
   }

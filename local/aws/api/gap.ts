@@ -3,12 +3,14 @@ import type { Document } from "@xmldom/xmldom";
 import type { TargetHealth } from "../balancer/serverState";
 import type { Host } from "../host";
 import type { Cloud } from "../model/model";
+import type { RunCommand } from "../ssm/runCommand";
 import type { Call } from "./call";
 
 /** What the front knows of the machine. */
 export interface Machine {
   /** A client of moto itself. */
   ec2: EC2Client;
+  runCommand: RunCommand;
   /** What the API said when it was last asked. */
   cloud(): Cloud;
   host(instanceId: string): Host | undefined;
@@ -22,8 +24,10 @@ export interface Machine {
 
 export interface Answer {
   status: number;
-  /** XML */
+  /** XML, unless contentType says otherwise. */
   body: string;
+  /** @default text/xml;charset=UTF-8 */
+  contentType?: string;
 }
 
 /** A difference between moto and AWS that the front closes. */

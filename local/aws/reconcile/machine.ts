@@ -8,12 +8,14 @@ import { HAProxy } from "../balancer/haproxy";
 import type { TargetHealth } from "../balancer/serverState";
 import type { Clients } from "../clients";
 import type { Host } from "../host";
+import type { PolicyDocument } from "../iam/policy";
 import type { CommandResult } from "../../process";
 import { describeEc2 } from "../model/describe";
 import { describeElb } from "../model/describeElb";
 import type { Cloud, Instance } from "../model/model";
 import { hostNamespace } from "../network/names";
 import { cgroupsOf, type AwsOptions, type StatePaths } from "../options";
+import { RunCommand } from "../ssm/runCommand";
 import type { CertificateAuthority } from "../tls";
 import { backendName, planBalancers, serverName } from "./balancerPlan";
 import { diff, stepName } from "./diff";
@@ -34,6 +36,8 @@ export interface MachineOptions extends AwsOptions {
   paths: StatePaths;
   clients: Clients;
   authority: CertificateAuthority;
+  /** What the role of an instance may do. */
+  policiesOf(instance: Instance): Promise<PolicyDocument[]>;
   log(line: string): void;
 }
 
@@ -41,6 +45,7 @@ export interface MachineOptions extends AwsOptions {
 export class Machine implements MachineView, LocalOperations {
   readonly faults: Faults;
   readonly ec2: EC2Client;
+  readonly runCommand: RunCommand;
   private readonly hosts: Hosts;
   private readonly networks: Networks;
   private readonly haproxy: HAProxy;
@@ -62,6 +67,7 @@ export class Machine implements MachineView, LocalOperations {
     };
     this.faults = new Faults(log);
     this.ec2 = options.clients.ec2;
+    this.runCommand = new RunCommand(this, options.policiesOf);
     this.networks = new Networks(name, paths.networks, log);
     this.haproxy = new HAProxy(paths.balancer);
     this.balancerAddresses = new LoopbackAddresses("127.77.0", paths.balancerAddresses);

@@ -6,6 +6,7 @@ import { loadBalancerAddress } from "./loadBalancerAddress";
 import { monitoring } from "./monitoring";
 import { reboot } from "./reboot";
 import { ruleDescription } from "./ruleDescription";
+import { runCommand } from "./runCommand";
 import { targetHealth } from "./targetHealth";
 import { userDataAttribute } from "./userDataAttribute";
 
@@ -17,6 +18,7 @@ export const gaps: Gap[] = [
   monitoring,
   reboot,
   ruleDescription,
+  runCommand,
   targetHealth,
   userDataAttribute,
 ];
