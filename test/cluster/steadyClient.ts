@@ -1,0 +1,160 @@
+/**
+ * A client of the cluster that never rests: it asks through the load balancer, over and over, all that clients ask for, and remembers
+ * what failed. What an operator changes meanwhile is what a test is about.
+ */
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { setTimeout as pause } from "node:timers/promises";
+import WebSocket from "ws";
+
+/** Of one kind of request: each is sent this long after the last was answered, so that four kinds leave the machine to the cluster. */
+const INTERVAL_MS = 200;
+/** A request that takes longer has failed. */
+const PATIENCE_MS = 60_000;
+
+export interface Failure {
+  /** The kind of request: `health`, `login`, `directory` or `sync`. */
+  kind: string;
+  /** When it was sent, in ISO 8601. */
+  at: string;
+  /** How long it took to fail. */
+  milliseconds: number;
+  /** An answer other than 200, or why there was none. */
+  reason: string;
+}
+
+/** What a steady client has seen. */
+export interface Experience {
+  /** Requests that were answered well, by kind. */
+  answered: Record<string, number>;
+  failures: Failure[];
+  /** The slowest good answer, by kind, in milliseconds. */
+  slowest: Record<string, number>;
+  /** How often an open WebSocket was closed; it is opened again at once, and only an opening can fail. */
+  closedSockets: number;
+}
+
+/** Every request but the WebSocket comes on a connection of its own: it goes where the load balancer would send a new client. */
+export class SteadyClient {
+  private readonly seen: Experience = { answered: {}, failures: [], slowest: {}, closedSockets: 0 };
+  private readonly user = `steady-${randomBytes(6).toString("hex")}`;
+  private readonly ending = new AbortController();
+  private lanes: Promise<void>[] = [];
+
+  private constructor(
+    private readonly url: string,
+    private readonly token: string,
+    private readonly ca?: string,
+  ) {}
+
+  /**
+   * Registers a user of its own and begins.
+   *
+   * @param url the load balancer's
+   * @param token the admin token
+   * @param ca the certificate authority of an HTTPS load balancer, in PEM, when it is not one that Node knows
+   */
+  static async start(url: string, token: string, ca?: string): Promise<SteadyClient> {
+    const client = new SteadyClient(url, token, ca);
+    await client.logIn(true);
+    client.lanes = [
+      client.repeat("health", () => client.ask("GET", "/health")),
+      client.repeat("login", () => client.logIn(false)),
+      client.repeat("directory", () => client.ask("GET", `/realms/files/${encodeURIComponent("/__admin")}`)),
+      client.keepSynchronizing(),
+    ];
+    return client;
+  }
+
+  /** What it has seen so far. */
+  get experience(): Experience {
+    return structuredClone(this.seen);
+  }
+
+  /** Ends it once what is under way is answered. */
+  async stop(): Promise<Experience> {
+    this.ending.abort();
+    await Promise.all(this.lanes);
+    return this.experience;
+  }
+
+  private async repeat(kind: string, ask: () => Promise<void>): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      await this.observe(kind, ask);
+      await pause(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private async observe<T>(kind: string, action: () => Promise<T>): Promise<T | undefined> {
+    const began = Date.now();
+    try {
+      const result = await action();
+      this.seen.answered[kind] = (this.seen.answered[kind] ?? 0) + 1;
+      this.seen.slowest[kind] = Math.max(this.seen.slowest[kind] ?? 0, Date.now() - began);
+      return result;
+    } catch (error) {
+      const { message } = error as Error;
+      const at = new Date(began).toISOString();
+      this.seen.failures.push({ kind, at, milliseconds: Date.now() - began, reason: message });
+      return undefined;
+    }
+  }
+
+  private logIn(register: boolean): Promise<void> {
+    const user_info = { password: "steady", register };
+    return this.ask("POST", "/auth", { provider: "password", data: this.user, user_info, app_id: "test" });
+  }
+
+  /** Fails unless the answer is 200. */
+  private async ask(method: string, path: string, body?: unknown): Promise<void> {
+    const url = new URL(path, this.url);
+    const headers = { authorization: this.token, ...(body !== undefined && { "content-type": "application/json" }) };
+    const options = { method, headers, agent: false, ca: this.ca, signal: AbortSignal.timeout(PATIENCE_MS) };
+    const outgoing = (url.protocol === "https:" ? requestHttps : requestHttp)(url, options);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    if (response.statusCode !== 200) {
+      throw new Error(`${response.statusCode}: ${Buffer.concat(chunks).toString().slice(0, 200)}`);
+    }
+  }
+
+  /** A sync client's WebSocket, which is asked for an answer in the same measure, and opened again whenever it is closed. */
+  private async keepSynchronizing(): Promise<void> {
+    const { signal } = this.ending;
+    while (!signal.aborted) {
+      const socket = await this.observe("sync", () => this.openSocket());
+      if (!socket) {
+        await pause(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
+      const closed = once(socket, "close");
+      const pinging = setInterval(() => socket.send(JSON.stringify({ ping: 1 }), () => undefined), INTERVAL_MS);
+      signal.addEventListener("abort", () => socket.close(), { once: true });
+      if (signal.aborted) socket.close();
+      await closed;
+      clearInterval(pinging);
+      if (!signal.aborted) this.seen.closedSockets++;
+    }
+  }
+
+  /** Resolves once the sync worker has said its first word. */
+  private async openSocket(): Promise<WebSocket> {
+    const url = new URL(`/realm-sync/${encodeURIComponent("/__admin")}`, this.url.replace(/^http/, "ws"));
+    const headers = { Authorization: `Realm-Access-Token version=1 token="${this.token}"` };
+    const socket = new WebSocket(url, { headers, ca: this.ca, handshakeTimeout: PATIENCE_MS });
+    // After the opening an error is followed by `close`.
+    socket.on("error", () => undefined);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("unexpected-response", (_, { statusCode }) => reject(new Error(`${statusCode}`)));
+      socket.once("error", reject);
+      socket.once("close", (code) => reject(new Error(`closed with ${code} before it was used`)));
+      socket.once("message", () => resolve());
+    });
+    return socket;
+  }
+}
