@@ -3,17 +3,21 @@ import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import { getPartition } from "@pulumi/aws/getPartition";
 import { getRegion } from "@pulumi/aws/getRegion";
+import * as ssm from "@pulumi/aws/ssm";
 import { ConfigError } from "./config/faults";
 import type { Config } from "./config/schema";
+import { parseBootReport } from "./gates/bootReport";
 import type { Facts } from "./plan/facts";
+import { type Names, nameCluster } from "./plan/names";
 
 /**
  * Asks AWS what the plan depends on.
  *
+ * @param stack the stack's name, which is the cluster's
  * @throws ConfigError when a subnet to adopt is not in the VPC to adopt
  */
-export async function lookUpFacts({ image, network }: Config): Promise<Facts> {
-  const [region, partition, caller, zones, imageId, adopted] = await Promise.all([
+export async function lookUpFacts({ image, network }: Config, stack: string): Promise<Facts> {
+  const [region, partition, caller, zones, imageId, hosts, adopted] = await Promise.all([
     getRegion(),
     getPartition(),
     getCallerIdentity(),
@@ -23,6 +27,7 @@ export async function lookUpFacts({ image, network }: Config): Promise<Facts> {
       filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
     }),
     findImage(image),
+    lookUpHosts(nameCluster(stack)),
     network.adopt && lookUpNetwork(network.adopt),
   ]);
   return {
@@ -31,6 +36,7 @@ export async function lookUpFacts({ image, network }: Config): Promise<Facts> {
     account: caller.accountId,
     zones: [...zones.names].sort(),
     imageId,
+    hosts,
     ...(adopted && { adopted }),
   };
 }
@@ -41,6 +47,21 @@ async function findImage(image: Config["image"]): Promise<string> {
   const filters = [{ name: "name", values: [image.name] }];
   const found = await ec2.getAmi({ owners: [image.owner], filters, includeDeprecated: true });
   return found.id;
+}
+
+/** The hosts of the running cluster; none before the first deployment. */
+async function lookUpHosts({ cluster, bootReports }: Names): Promise<Facts["hosts"]> {
+  const { names, values } = await ssm.getParametersByPath({ path: bootReports });
+  // An instance that is gone, or stopped, has its last report still.
+  if (names.length === 0) return new Map();
+  const running = await ec2.getInstances({ instanceTags: { Cluster: cluster } });
+  const works = (value: string) => {
+    const report = parseBootReport(value);
+    return report?.state === "ready" && running.ids.includes(report.instanceId);
+  };
+  return new Map(
+    names.map((name, index) => [name.slice(bootReports.length + 1), { works: works(values[index]) }] as const),
+  );
 }
 
 async function lookUpNetwork(adopt: NonNullable<Config["network"]["adopt"]>): Promise<NonNullable<Facts["adopted"]>> {

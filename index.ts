@@ -5,6 +5,7 @@ import { CoreServicesNode } from "./components/CoreServicesNode";
 import { Firewall } from "./components/Firewall";
 import type { HostArgs } from "./components/Host";
 import { HostRole } from "./components/HostRole";
+import { inService, inTurn } from "./components/inTurn";
 import { LoadBalancer } from "./components/LoadBalancer";
 import { Network } from "./components/Network";
 import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
@@ -17,7 +18,8 @@ import type { HostPlan } from "./plan/hosts";
 
 export = async () => {
   const config = readConfig();
-  const plan = planCluster(config, await lookUpFacts(config), pulumi.getStack());
+  const stack = pulumi.getStack();
+  const plan = planCluster(config, await lookUpFacts(config, stack), stack);
   const { names, region } = plan;
   const cluster = { name: names.cluster, prefix: names.prefix, tags: config.tags };
 
@@ -29,29 +31,33 @@ export = async () => {
   const keys = new ClusterKeys("keys", { cluster, secretPath, secrets: plan.secrets, featureToken, npmToken, authKey });
   const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
 
-  const hostArgs = (host: HostPlan, yieldsTo: pulumi.Resource[] = []): HostArgs => {
-    const role = roles.get(host.tier);
-    if (!role) throw new Error(`the plan has no tier ${host.tier}`);
-    return {
-      cluster,
-      region,
-      plan: host,
-      subnetId: network.privateSubnetIds[host.zone],
-      securityGroupId: firewall.groupIds[host.tier],
-      instanceProfile: role.instanceProfile,
-      bootTimeoutMinutes: config.bootTimeoutMinutes,
-      retainData: config.retainData,
-      after: [...network.ready, ...firewall.rules, ...keys.parameters, ...role.ready],
-      yieldsTo,
-    };
-  };
-  const consul = plan.consul.map((host) => new ConsulNode(host.name, { host: hostArgs(host) }));
+  const hostArgs = (hosts: HostPlan[], yieldsTo: pulumi.Resource[] = []): HostArgs[] =>
+    hosts.map((host) => {
+      const role = roles.get(host.tier);
+      if (!role) throw new Error(`the plan has no tier ${host.tier}`);
+      return {
+        cluster,
+        region,
+        plan: host,
+        subnetId: network.privateSubnetIds[host.zone],
+        securityGroupId: firewall.groupIds[host.tier],
+        instanceProfile: role.instanceProfile,
+        bootTimeoutMinutes: config.bootTimeoutMinutes,
+        retainData: config.retainData,
+        after: [...network.ready, ...firewall.rules, ...keys.parameters, ...role.ready],
+        yieldsTo,
+      };
+    });
+  // A change of everything goes through the servers first, then through the groups at once, then through the core services.
+  const consul = inTurn(hostArgs(plan.consul), [], (host) => new ConsulNode(host.plan.name, { host }));
   const servers = consul.map(({ host }) => host);
   const taken = servers.map(({ networkInterface }) => networkInterface);
   const groups = plan.groups.map(({ label, hosts, members }) => {
     const colocated = servers.filter(({ hostName }) => members.includes(hostName));
-    return new SyncWorkerGroup(label, { label, hosts: hosts.map((host) => hostArgs(host, taken)), members: colocated });
+    const before = consul.flatMap(inService);
+    return new SyncWorkerGroup(label, { label, hosts: hostArgs(hosts, taken), members: colocated, before });
   });
+  const stateful = [...servers, ...groups.flatMap((group) => group.hosts)].map(({ ready }) => ready);
   const loadBalancer = new LoadBalancer("load-balancer", {
     ...config.loadBalancer,
     cluster,
@@ -63,8 +69,10 @@ export = async () => {
     after: firewall.rules,
     timeoutMinutes: config.bootTimeoutMinutes,
   });
-  const nodes = plan.coreServices.map(
-    (host) => new CoreServicesNode(host.name, { host: hostArgs(host, taken), loadBalancer }),
+  const nodes = inTurn(
+    hostArgs(plan.coreServices, taken),
+    stateful,
+    (host) => new CoreServicesNode(host.plan.name, { host, loadBalancer }),
   );
   loadBalancer.awaitHealth(nodes);
   const core = nodes.map(({ host }) => host);

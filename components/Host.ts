@@ -1,3 +1,4 @@
+import { dirname } from "node:path/posix";
 import * as ebs from "@pulumi/aws/ebs";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
@@ -22,6 +23,8 @@ export interface HostArgs {
   retainData: boolean;
   /** What must exist before its boot can succeed. */
   after: pulumi.Resource[];
+  /** What must have been done before the instance may be replaced: the replacement of those whose turn is before. @default nothing */
+  turnAfter?: pulumi.Resource[];
   /** Network interfaces with planned addresses, which must have taken them before AWS chooses one for this host. @default none */
   yieldsTo?: pulumi.Resource[];
 }
@@ -43,6 +46,8 @@ export class Host extends pulumi.ComponentResource {
   readonly instanceId: pulumi.Output<string>;
   /** Holds the address. */
   readonly networkInterface: ec2.NetworkInterface;
+  /** Exist once its instance and its disk are in place; its boot goes on. */
+  readonly launched: pulumi.Resource[];
   /** Exists once the host has reported that it is ready. */
   readonly ready: pulumi.Resource;
 
@@ -52,9 +57,11 @@ export class Host extends pulumi.ComponentResource {
     this.networkInterface = this.createInterface(name, args);
     const volume = args.plan.volumeGiB === undefined ? undefined : this.createVolume(name, args);
     const report = this.createBootReport(name, args);
-    const instance = this.createInstance(name, args, report, volume);
+    const turn = this.awaitTurn(name, args);
+    const instance = this.createInstance(name, args, [report, turn], volume);
     const attachments = volume ? [this.attach(name, instance, volume)] : [];
     this.ready = this.awaitBoot(name, args, report, instance, attachments);
+    this.launched = [instance, ...attachments];
     this.address = this.networkInterface.privateIp;
     this.instanceId = instance.id;
     this.registerOutputs({ address: this.address, instanceId: this.instanceId });
@@ -98,7 +105,28 @@ export class Host extends pulumi.ComponentResource {
     return new ssm.Parameter(name, args, { parent: this, ignoreChanges: ["value"] });
   }
 
-  private createInstance(name: string, args: HostArgs, report: ssm.Parameter, volume?: ebs.Volume): ec2.Instance {
+  /** Runs when a change is about to replace the instance, and not when the first one is made. */
+  private awaitTurn(name: string, { cluster, plan, region, bootTimeoutMinutes, turnAfter }: HostArgs): pulumi.Resource {
+    const environment = {
+      HOST: plan.name,
+      CLUSTER: cluster.name,
+      BOOT_REPORTS: dirname(plan.bootReport),
+      QUORUMS: plan.quorums.join(" "),
+      TIMEOUT_SECONDS: String(bootTimeoutMinutes * 60),
+      AWS_REGION: region,
+      // The program does not read it: it runs when this changes.
+      LAUNCH: plan.launch,
+    };
+    const opts = { parent: this, dependsOn: turnAfter };
+    return gate(`${name}-turn`, "awaitTurn", environment, opts, { made: false });
+  }
+
+  private createInstance(
+    name: string,
+    args: HostArgs,
+    dependsOn: pulumi.Resource[],
+    volume?: ebs.Volume,
+  ): ec2.Instance {
     const { cluster, plan, instanceProfile, after } = args;
     return new ec2.Instance(
       name,
@@ -131,7 +159,7 @@ export class Host extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // AWS could change the type of a stopped instance in place; its gate would not know that it has to wait again.
         replaceOnChanges: ["instanceType"],
-        dependsOn: [report, ...after],
+        dependsOn: [...dependsOn, ...after],
       },
     );
   }

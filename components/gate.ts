@@ -10,14 +10,17 @@ type Environment = Record<string, pulumi.Input<string>>;
  * @param name its Pulumi name
  * @param program a program in `gates/`, without its extension
  * @param environment what the program reads
+ * @param when whether it runs when it is made, too
  */
 export function gate(
   name: string,
-  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer",
+  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer" | "awaitTurn",
   environment: Environment,
   opts: pulumi.CustomResourceOptions,
+  when: { made: boolean } = { made: true },
 ): local.Command {
-  return new local.Command(name, { create: command(program), environment: complete(environment) }, opts);
+  const run = when.made ? { create: command(program) } : { create: "true", update: command(program) };
+  return new local.Command(name, { ...run, environment: complete(environment) }, opts);
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Facts {
   zones: string[];
   /** The id of the image that hosts boot from. */
   imageId: string;
+  /** Hosts that exist, by name: whether the instance runs whose last boot report says that it is ready. */
+  hosts: ReadonlyMap<string, { works: boolean }>;
   /** The adopted VPC, when the configuration names one. */
   adopted?: {
     cidr: string;

@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import type { Config } from "../config/schema";
 import type { Downloads, RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
-import type { Service } from "../userdata/service";
+import type { Quorum, Service } from "../userdata/service";
 import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker } from "../userdata/services";
 import type { Facts } from "./facts";
 import { type NetworkPlan, addressIn } from "./network";
@@ -24,6 +25,12 @@ export interface HostPlan {
   userData: UserData;
   /** The SSM parameter that it writes its boot report to. */
   bootReport: string;
+  /** Whether it exists, and then whether it does its part now. */
+  condition: "new" | "broken" | "working";
+  /** What it carries together with others. */
+  quorums: Quorum[];
+  /** A digest of all that its instance is launched from: another one means that a change replaces the instance. */
+  launch: string;
 }
 
 /** A group of sync workers. */
@@ -70,12 +77,22 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
   const downloads = planDownloads(config);
   const finish = (draft: Draft): HostPlan => {
     const spec = { ...draft, downloads, cluster: names.cluster, secretPath: names.secretPath };
-    const bootReport = names.bootReport(draft.name);
+    const bootReport = `${names.bootReports}/${draft.name}`;
     // A host gives up, and says why, before those who wait for it do.
     const readySeconds = Math.round(config.bootTimeoutMinutes * 60 * READY_SHARE);
     const userData = renderUserData({ ...spec, bootReport, readySeconds });
     checkUserDataSize(draft.name, userData);
-    return { ...draft, imageId: facts.imageId, bootReport, userData };
+    const { imageId } = facts;
+    const known = facts.hosts.get(draft.name);
+    return {
+      ...draft,
+      imageId,
+      bootReport,
+      userData,
+      condition: known === undefined ? "new" : known.works ? "working" : "broken",
+      quorums: draft.services.flatMap(({ quorum }) => quorum ?? []),
+      launch: createHash("sha256").update([imageId, draft.instanceType, userData.base64].join("\n")).digest("hex"),
+    };
   };
   const colocated = placement === "colocated" ? syncWorkerGroups.find(({ label }) => label === "default") : undefined;
 

@@ -8,8 +8,8 @@ export interface Names {
   prefix: string;
   /** Where its secrets are among the SSM parameters. */
   secretPath: string;
-  /** The SSM parameter that a host writes its boot report to. */
-  bootReport: (host: string) => string;
+  /** Where the hosts' boot reports are among the SSM parameters, each under its host's name. */
+  bootReports: string;
 }
 
 /** Longer ones do not fit into the name of an IAM role together with the prefix, the tier and Pulumi's suffix. */
@@ -29,6 +29,6 @@ export function nameCluster(cluster: string): Names {
     cluster,
     prefix: `realm-cluster-${cluster}`,
     secretPath: `/realm-cluster/${cluster}/secrets`,
-    bootReport: (host) => `/realm-cluster/${cluster}/boot/${host}`,
+    bootReports: `/realm-cluster/${cluster}/boot`,
   };
 }

@@ -30,6 +30,12 @@ export interface Port {
 export type SecretName =
   "auth-key" | "auth-pub" | "gossip-key" | "feature-token" | "npm-token" | "ros-default-password";
 
+/**
+ * What must go on while one host is replaced: `consul` (the quorum of its servers), `sync:LABEL` (a group, under its master),
+ * `core-services` (nodes that take requests).
+ */
+export type Quorum = "consul" | "core-services" | `sync:${string}`;
+
 /** Software that is put on a host before its services start. */
 export type Package = "consul" | "node" | "realm";
 
@@ -50,6 +56,8 @@ export interface Service {
   units: string[];
   /** Whether it keeps state that outlives the instance, and so needs the data volume. */
   stateful: boolean;
+  /** What its hosts carry together; one of them is replaced at a time. */
+  quorum?: Quorum;
   /** Name of the readiness check: `/opt/realm-cluster/ready/<ready>.py`. */
   ready: string;
 }

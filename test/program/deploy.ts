@@ -163,6 +163,8 @@ function looked({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, 
       return { names: ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"] };
     case "aws:ec2/getAmi:getAmi":
       return { id: "ami-0pinned" };
+    case "aws:ssm/getParametersByPath:getParametersByPath":
+      return { names: [], values: [] };
     case "aws:ec2/getVpc:getVpc":
       return { id: inputs.id, cidrBlock: "172.16.0.0/16" };
     case "aws:ec2/getSubnet:getSubnet": {

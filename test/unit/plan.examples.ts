@@ -9,6 +9,7 @@ export const facts: Facts = {
   account: "123456789012",
   zones: ["eu-west-1a", "eu-west-1b", "eu-west-1c"],
   imageId: "ami-0pinned",
+  hosts: new Map(),
 };
 
 /** The least that a configuration must say. */

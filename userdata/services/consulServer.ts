@@ -25,6 +25,7 @@ export function consulServer({ bootstrapExpect, ...args }: ConsulServerArgs): Se
     }),
     units: ["consul.service"],
     stateful: true,
+    quorum: "consul",
     ready: "consul-server",
   };
 }

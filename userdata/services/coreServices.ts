@@ -27,6 +27,7 @@ export function coreServices(_args: CoreServicesArgs): Service {
     ],
     units: ["core-services.service"],
     stateful: false,
+    quorum: "core-services",
     ready: "core-services",
   };
 }

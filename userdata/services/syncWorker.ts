@@ -29,6 +29,7 @@ export function syncWorker({ label, id }: SyncWorkerArgs): Service {
     ],
     units: ["sync-worker.service"],
     stateful: true,
+    quorum: `sync:${label}`,
     ready: "sync-worker",
   };
 }

@@ -10,6 +10,7 @@ import { volume, volumeAttachment } from "./ec2/volume";
 import { internetGateway, subnet, vpc } from "./ec2/vpc";
 import { vpcEndpoint } from "./ec2/vpcEndpoint";
 import { explain, isGone } from "./errors";
+import { getInstances } from "./ec2/getInstances";
 import { getAmi } from "./images";
 import { getAvailabilityZones, getSubnet, getVpc } from "./lookups";
 import { getCallerIdentity, getPartition, getRegion } from "./identity";
@@ -18,7 +19,7 @@ import { role, rolePolicy, rolePolicyAttachment } from "./iam/role";
 import { listener } from "./lb/listener";
 import { loadBalancer } from "./lb/loadBalancer";
 import { targetGroup, targetGroupAttachment } from "./lb/targetGroup";
-import { parameter } from "./ssm";
+import { getParametersByPath, parameter } from "./ssm";
 
 /** Validation that the real provider does while it starts, and this one never. */
 const skips = ["CredentialsValidation", "MetadataApiCheck", "RegionValidation", "RequestingAccountId"].map(
@@ -71,12 +72,14 @@ export const aws: Package<Aws> = {
   },
   invokes: {
     "aws:ec2/getAmi:getAmi": getAmi,
+    "aws:ec2/getInstances:getInstances": getInstances,
     "aws:ec2/getSubnet:getSubnet": getSubnet,
     "aws:ec2/getVpc:getVpc": getVpc,
     "aws:index/getAvailabilityZones:getAvailabilityZones": getAvailabilityZones,
     "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
     "aws:index/getPartition:getPartition": getPartition,
     "aws:index/getRegion:getRegion": getRegion,
+    "aws:ssm/getParametersByPath:getParametersByPath": getParametersByPath,
   },
   context(values) {
     const clients = new Clients(values);

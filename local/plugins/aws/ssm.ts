@@ -1,6 +1,6 @@
-/** aws:ssm/parameter:Parameter. */
-import type { ParameterTier, ParameterType } from "@aws-sdk/client-ssm";
-import { boolean, number, string } from "../core/schema";
+/** aws:ssm/parameter:Parameter and its function. */
+import { paginateGetParametersByPath, type ParameterTier, type ParameterType } from "@aws-sdk/client-ssm";
+import { boolean, number, string, type Invoke } from "../core/schema";
 import type { Values } from "../core/wire";
 import type { Aws } from "./context";
 import { regional, tagState, tagged, tagsOf, type Tag } from "./resource";
@@ -62,6 +62,30 @@ export const parameter = regional(
     },
   ),
 );
+
+/** The parameters below a path; there may be none. */
+export const getParametersByPath: Invoke<Aws> = {
+  arguments: { path: string({ required: true }), recursive: boolean(), withDecryption: boolean(), region: string() },
+  async call(aws, args) {
+    const client = await aws.in(args.region).ssm();
+    const input = {
+      Path: args.path as string,
+      Recursive: args.recursive as boolean | undefined,
+      WithDecryption: args.withDecryption !== false,
+    };
+    const found = [];
+    for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, input)) found.push(...Parameters);
+    return {
+      ...args,
+      id: args.path,
+      region: aws.in(args.region).region,
+      arns: found.map(({ ARN }) => ARN!),
+      names: found.map(({ Name }) => Name!),
+      types: found.map(({ Type }) => Type!),
+      values: found.map(({ Value }) => Value!),
+    };
+  },
+};
 
 async function put(aws: Aws, inputs: Values, Overwrite: boolean, tags: Tag[] = []): Promise<void> {
   await (

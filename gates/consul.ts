@@ -1,0 +1,63 @@
+import { z } from "zod";
+import type { Quorum } from "../userdata/service";
+
+const instances = z.array(z.object({ host: z.string(), tags: z.array(z.string()), passing: z.boolean() }));
+
+const schema = z.union([
+  z.object({ leader: z.null() }),
+  z.object({
+    leader: z.string(),
+    /** As autopilot sees them. */
+    servers: z.array(z.object({ name: z.string(), healthy: z.boolean(), voter: z.boolean() })),
+    /** Sync workers, of all groups. */
+    sync: instances,
+    /** Core services. */
+    core: instances,
+  }),
+]);
+
+/** What Consul says of the cluster: `askConsul.py`. */
+export type ConsulAnswer = z.infer<typeof schema>;
+
+/** @throws when it is no answer */
+export function parseConsulAnswer(printed: string): ConsulAnswer {
+  return schema.parse(JSON.parse(printed));
+}
+
+/** Who would go. */
+export interface Leaver {
+  host: string;
+  /** Whether it does its part now; the replacement of one that does not takes nothing away. */
+  works: boolean;
+  /** Other hosts that are known not to work and are replaced after it: they are not waited for. */
+  missed: ReadonlySet<string>;
+}
+
+/** Why a host cannot be spared now, one reason for each thing that is amiss beside it; none when it can be. */
+export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], { host, works, missed }: Leaver): string[] {
+  if (answer.leader === null) return ["Consul has no leader"];
+  const counts = (name: string) => name !== host && !missed.has(name);
+  return quorums.flatMap((quorum) => {
+    if (quorum === "consul") {
+      return answer.servers
+        .filter(({ name, healthy, voter }) => counts(name) && !(healthy && voter))
+        .map(({ name }) => `Consul does not count ${name} as a healthy voter`);
+    }
+    if (quorum === "core-services") return unhealthy(answer.core, "core services", counts);
+    const tag = `label=${quorum.slice("sync:".length)}`;
+    const workers = answer.sync.filter(({ tags }) => tags.includes(tag));
+    const hasMaster = workers.some(({ tags, passing }) => passing && tags.includes("role=master"));
+    return [
+      ...(works && !hasMaster ? [`no sync worker of ${tag} is the master`] : []),
+      ...unhealthy(workers, `the sync worker of ${tag}`, counts),
+    ];
+  });
+}
+
+function unhealthy(
+  found: { host: string; passing: boolean }[],
+  what: string,
+  counts: (host: string) => boolean,
+): string[] {
+  return found.filter(({ host, passing }) => counts(host) && !passing).map(({ host }) => `${what} on ${host} fails`);
+}
