@@ -65,16 +65,28 @@ export function devConfig(): Record<string, string> {
   };
 }
 
-/** Runs the whole program against mocks, and returns when every resource is registered. */
-export async function deploy(changes: Record<string, string> = {}, stack = "dev"): Promise<Deployment> {
+/** What hosts that exist have reported of their boot, by host. */
+export type Reports = Record<string, "ready" | "booting" | "failed">;
+
+/**
+ * Runs the whole program against mocks, and returns when every resource is registered.
+ *
+ * @param reports of the cluster that runs; none before the first deployment
+ */
+export async function deploy(
+  changes: Record<string, string> = {},
+  stack = "dev",
+  reports: Reports = {},
+): Promise<Deployment> {
   const { stackTraceLimit } = Error;
   // Pulumi's SDK formats a stack trace for every promise that it makes, which is most of what a run takes.
   Error.stackTraceLimit = 0;
-  return run(changes, stack).finally(() => (Error.stackTraceLimit = stackTraceLimit));
+  return run(changes, stack, reports).finally(() => (Error.stackTraceLimit = stackTraceLimit));
 }
 
-async function run(changes: Record<string, string>, stack: string): Promise<Deployment> {
-  await pulumi.runtime.setMocks({ newResource: created, call: looked }, "realm-cluster", stack);
+async function run(changes: Record<string, string>, stack: string, reports: Reports): Promise<Deployment> {
+  const call = (args: pulumi.runtime.MockCallArgs) => looked(args, reports);
+  await pulumi.runtime.setMocks({ newResource: created, call }, "realm-cluster", stack);
   pulumi.runtime.setAllConfig({ ...devConfig(), ...changes }, ["realm-cluster:featureToken", "realm-cluster:npmToken"]);
   const requests: RegisterResourceRequest[] = [];
   const monitor = settings.getMonitor() as unknown as {
@@ -150,7 +162,7 @@ function created({ type, name, inputs }: pulumi.runtime.MockResourceArgs): {
   return { id, state: { name, arn: `arn of ${id}`, ...inputs, ...GIVEN[type]?.(name, inputs) } };
 }
 
-function looked({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, unknown> {
+function looked({ token, inputs }: pulumi.runtime.MockCallArgs, reports: Reports): Record<string, unknown> {
   const zoneOf = (id: string) => `eu-west-1${"abc"[Number(id.slice(-1))]}`;
   switch (token) {
     case "aws:index/getRegion:getRegion":
@@ -164,7 +176,17 @@ function looked({ token, inputs }: pulumi.runtime.MockCallArgs): Record<string, 
     case "aws:ec2/getAmi:getAmi":
       return { id: "ami-0pinned" };
     case "aws:ssm/getParametersByPath:getParametersByPath":
-      return { names: [], values: [] };
+      return {
+        names: Object.keys(reports).map((host) => `${inputs.path}/${host}`),
+        values: Object.entries(reports).map(([host, state]) =>
+          JSON.stringify({
+            ...{ host, state, instanceId: `i-${host}`, bootId: "b" },
+            ...{ step: "ready", steps: [], at: "" },
+          }),
+        ),
+      };
+    case "aws:ec2/getInstances:getInstances":
+      return { ids: Object.keys(reports).map((host) => `i-${host}`) };
     case "aws:ec2/getVpc:getVpc":
       return { id: inputs.id, cidrBlock: "172.16.0.0/16" };
     case "aws:ec2/getSubnet:getSubnet": {
