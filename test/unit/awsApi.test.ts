@@ -46,6 +46,7 @@ describe("the front", () => {
   let answer: { status?: number; body: string };
   let asked: URLSearchParams;
   const mutations: Call[] = [];
+  const leaving: string[] = [];
   const pair = { GroupId: "sg-b", Description: "From b" };
   const groups = [
     { GroupId: "sg-a", IpPermissions: [{ IpProtocol: "tcp", FromPort: 1, ToPort: 2, UserIdGroupPairs: [pair] }] },
@@ -64,6 +65,11 @@ describe("the front", () => {
       { cloud, isOn: () => false, exec: async () => ({ code: 0, stdout: "", stderr: "" }) },
       async () => [],
     ),
+    draining: {
+      begin: (group, ids) => void leaving.push(`${group} ${ids}`),
+      cancel: (group, ids) => void leaving.push(`not ${group} ${ids}`),
+      of: (group) => (group === "arn:tg" ? [{ id: "i-leaving", port: 80 }] : []),
+    },
     balancerAddress: async (arn) => (arn === "arn:lb" ? "127.77.0.9" : "127.77.0.10"),
     targetHealth: async () => new Map([["i-a:80", { state: "unhealthy", reason: "Target.Timeout" }]]),
   };
@@ -108,6 +114,14 @@ describe("the front", () => {
   };
   const state = (id: string, code: number, name: string) =>
     `<item><instanceId>${id}</instanceId><instanceState><code>${code}</code><name>${name}</name></instanceState></item>`;
+  const target = (id: string, health = "healthy", reason = "") =>
+    `<member><Target><Id>${id}</Id><Port>80</Port></Target><TargetHealth><State>${health}</State><Reason>${reason}</Reason></TargetHealth></member>`;
+  const healthOf = async (params: Record<string, string>, ...members: string[]) => {
+    const said = `<R><TargetHealthDescriptions>${members.join("")}</TargetHealthDescriptions></R>`;
+    const all = { TargetGroupArn: "arn:tg", ...params };
+    return (await call("elasticloadbalancing", "DescribeTargetHealth", said, all)).text();
+  };
+  const states = (xml: string) => [...xml.matchAll(/<State>([^<]*)/g)].map(([, told]) => told);
   const stateAfter = async (id: string, code: number, name: string) => {
     const said = `<R xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">${state(id, code, name)}</R>`;
     return /<name>(.*)<\/name>/.exec(await (await call("ec2", "DescribeInstances", said)).text())?.[1];
@@ -149,12 +163,28 @@ describe("the front", () => {
   });
 
   test("tells the health that the checks found", async () => {
-    const target = (id: string) =>
-      `<member><Target><Id>${id}</Id><Port>80</Port></Target><TargetHealth><State>healthy</State></TargetHealth></member>`;
-    const said = `<R>${target("i-a")}${target("i-b")}</R>`;
-    const params = { TargetGroupArn: "arn:tg" };
-    const xml = await (await call("elasticloadbalancing", "DescribeTargetHealth", said, params)).text();
-    expect(xml.match(/<State>[^<]*/g)).toEqual(["<State>unhealthy", "<State>initial"]);
+    const xml = await healthOf({}, target("i-a"), target("i-b"));
+    expect(states(xml).slice(0, 2)).toEqual(["unhealthy", "initial"]);
+    expect(states(await healthOf({}, target("i-a", "unused", "Target.InvalidState")))[0]).toBe("unused");
+  });
+
+  test("tells of a target that drains, to whoever asks for it or for all, and of none that has ended", async () => {
+    expect(await healthOf({})).toContain("<Id>i-leaving</Id><Port>80</Port>");
+    expect(states(await healthOf({}))).toEqual(["draining"]);
+    const named = { "Targets.member.1.Id": "i-leaving" };
+    const gone = target("i-leaving", "unused", "Target.NotRegistered");
+    expect(states(await healthOf(named, gone))).toEqual(["draining"]);
+    expect(states(await healthOf({ ...named, TargetGroupArn: "arn:other" }, gone))).toEqual(["unused"]);
+    const ended = target("i-ended", "draining", "Target.DeregistrationInProgress");
+    expect(states(await healthOf({ "Targets.member.1.Id": "i-ended" }, ended))).toEqual(["unused"]);
+  });
+
+  test("lets targets drain that are deregistered, unless moto refuses", async () => {
+    const params = { TargetGroupArn: "arn:tg", "Targets.member.1.Id": "i-a", "Targets.member.1.Port": "80" };
+    await call("elasticloadbalancing", "DeregisterTargets", "<R/>", params);
+    await call("elasticloadbalancing", "RegisterTargets", "<R/>", { ...params, "Targets.member.2.Id": "i-b" });
+    await call("elasticloadbalancing", "DeregisterTargets", "<R/>", params, 400);
+    expect(leaving).toEqual(["arn:tg i-a", "not arn:tg i-a,i-b"]);
   });
 
   test("finds the description of a rule whose peer is a group", async () => {

@@ -1,7 +1,8 @@
 import { renderListener } from "../../local/aws/balancer/listener";
 import { nextServerState, readTargetHealth } from "../../local/aws/balancer/serverState";
-import type { LoadBalancer, SecurityGroup } from "../../local/aws/model/model";
+import type { Cloud, LoadBalancer, SecurityGroup } from "../../local/aws/model/model";
 import { planBalancers } from "../../local/aws/reconcile/balancerPlan";
+import { Draining } from "../../local/aws/reconcile/draining";
 import { interfaceChanges } from "../../local/aws/reconcile/interfaces";
 import { cloud, networkInterface, targetGroup } from "./awsCloud";
 
@@ -126,6 +127,42 @@ test("health is told as ELB tells it", () => {
   expect(health.get("lb-core/i-c:9080")).toMatchObject({ reason: "Target.Timeout" });
   expect(health.get("lb-core/i-d:9080")).toMatchObject({ state: "initial" });
   expect(health.get("lb-core/i-e:9080")).toMatchObject({ state: "unhealthy" });
+});
+
+describe("a target that was deregistered", () => {
+  const disconnect = jest.fn();
+  const drainingOf = (drained: Cloud) => new Draining({ cloud: () => drained, disconnect });
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => {
+    jest.useRealTimers();
+    disconnect.mockReset();
+  });
+
+  test("drains for its group's delay, and what is open then is closed", () => {
+    const draining = drainingOf(balanced);
+    draining.begin("arn:tg", ["i-b"]);
+    jest.advanceTimersByTime(29_999);
+    expect(draining.of("arn:tg")).toEqual([{ id: "i-b", port: 9080 }]);
+    expect(disconnect).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(draining.of("arn:tg")).toEqual([]);
+    expect(disconnect).toHaveBeenCalledWith("vpc-1", "10.0.2.10", 9080);
+  });
+
+  test("does not when it is registered again, or was none", () => {
+    const draining = drainingOf(balanced);
+    draining.begin("arn:tg", ["i-b", "i-unknown"]);
+    draining.cancel("arn:tg", ["i-b"]);
+    expect(draining.of("arn:tg")).toEqual([]);
+    jest.runAllTimers();
+    expect(disconnect).not.toHaveBeenCalled();
+  });
+
+  test("is gone at once from a group that no listener uses", () => {
+    const draining = drainingOf({ ...balanced, loadBalancers: [] });
+    draining.begin("arn:tg", ["i-b"]);
+    expect(draining.of("arn:tg")).toEqual([]);
+  });
 });
 
 describe("network interfaces that AWS makes and lets go by itself", () => {

@@ -39,6 +39,7 @@ export const targetGroup = (more: Partial<TargetGroup> = {}): TargetGroup => ({
     ...{ port: "traffic-port", path: "/health", matcher: "200" },
     ...{ intervalSeconds: 10, timeoutSeconds: 5, healthyThreshold: 2, unhealthyThreshold: 3 },
   },
+  deregistrationDelaySeconds: 30,
   targets: [
     { id: "i-a", port: 9080 },
     { id: "i-b", port: 9080 },

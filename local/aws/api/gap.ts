@@ -2,6 +2,7 @@ import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { Document } from "@xmldom/xmldom";
 import type { TargetHealth } from "../balancer/serverState";
 import type { Host } from "../host";
+import type { Draining } from "../reconcile/draining";
 import type { Cloud } from "../model/model";
 import type { RunCommand } from "../ssm/runCommand";
 import type { Call } from "./call";
@@ -20,6 +21,7 @@ export interface Machine {
   balancerAddress(arn: string): Promise<string>;
   /** Health of a target group's targets, by `id:port`; undefined for a group that no load balancer uses. */
   targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
+  draining: Pick<Draining, "begin" | "cancel" | "of">;
 }
 
 export interface Answer {

@@ -40,7 +40,7 @@ export function nextServerState(
 
 /** Health of a target as ELB tells it. */
 export interface TargetHealth {
-  state: "initial" | "healthy" | "unhealthy";
+  state: "initial" | "healthy" | "unhealthy" | "draining" | "unused";
   reason?: string;
   description?: string;
 }

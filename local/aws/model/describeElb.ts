@@ -2,6 +2,7 @@ import {
   DescribeListenersCommand,
   DescribeLoadBalancerAttributesCommand,
   DescribeLoadBalancersCommand,
+  DescribeTargetGroupAttributesCommand,
   DescribeTargetGroupsCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
@@ -81,7 +82,12 @@ function readAction(actions: ElbAction[]): Action {
 }
 
 async function readTargetGroup(elb: ElasticLoadBalancingV2Client, group: ElbTargetGroup): Promise<TargetGroup> {
-  const health = await elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: group.TargetGroupArn }));
+  const { TargetGroupArn } = group;
+  const [health, { Attributes = [] }] = await Promise.all([
+    elb.send(new DescribeTargetHealthCommand({ TargetGroupArn })),
+    elb.send(new DescribeTargetGroupAttributesCommand({ TargetGroupArn })),
+  ]);
+  const delay = Attributes.find(({ Key }) => Key === "deregistration_delay.timeout_seconds")?.Value;
   const targets = (health.TargetHealthDescriptions ?? []).map(({ Target }) => Target!);
   return {
     arn: group.TargetGroupArn!,
@@ -97,6 +103,7 @@ async function readTargetGroup(elb: ElasticLoadBalancingV2Client, group: ElbTarg
       healthyThreshold: group.HealthyThresholdCount ?? 5,
       unhealthyThreshold: group.UnhealthyThresholdCount ?? 2,
     },
+    deregistrationDelaySeconds: Number(delay ?? 300),
     targets: targets.map((target) => ({ id: target.Id!, port: target.Port ?? group.Port! })),
   };
 }

@@ -123,6 +123,8 @@ export interface TargetGroup {
   vpcId: string;
   protocol: "HTTP" | "HTTPS";
   health: HealthCheck;
+  /** How long a target that was deregistered may finish what it has. */
+  deregistrationDelaySeconds: number;
   targets: Target[];
 }
 

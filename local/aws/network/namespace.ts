@@ -38,3 +38,10 @@ export async function linksOf(namespace: string): Promise<string[]> {
   const listing = JSON.parse(await run("ip", ["-netns", namespace, "-json", "link", "show"])) as { ifname: string }[];
   return listing.map((link) => link.ifname);
 }
+
+/** Closes the TCP connections from the namespace, if it is there, to an address and port; either end then sees a reset. */
+export async function closeConnections(namespace: string, address: string, port: number): Promise<void> {
+  if (!(await listNamespaces()).includes(namespace)) return;
+  const filter = ["state", "connected", "dst", address, "dport", "=", `:${port}`];
+  await run("ip", ["netns", "exec", namespace, "ss", "--tcp", "--numeric", "--kill", ...filter]);
+}

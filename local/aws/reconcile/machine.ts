@@ -13,12 +13,14 @@ import type { CommandResult } from "../../process";
 import { describeEc2 } from "../model/describe";
 import { describeElb } from "../model/describeElb";
 import type { Cloud, Instance } from "../model/model";
-import { hostNamespace } from "../network/names";
+import { closeConnections } from "../network/namespace";
+import { hostNamespace, vpcNamespace } from "../network/names";
 import { cgroupsOf, type AwsOptions, type StatePaths } from "../options";
 import { RunCommand } from "../ssm/runCommand";
 import type { CertificateAuthority } from "../tls";
 import { backendName, planBalancers, serverName } from "./balancerPlan";
 import { diff, stepName } from "./diff";
+import { Draining } from "./draining";
 import { stopInApi } from "./exit";
 import { Faults } from "./faults";
 import { Hosts } from "./hosts";
@@ -46,6 +48,7 @@ export class Machine implements MachineView, LocalOperations {
   readonly faults: Faults;
   readonly ec2: EC2Client;
   readonly runCommand: RunCommand;
+  readonly draining: Draining;
   private readonly hosts: Hosts;
   private readonly networks: Networks;
   private readonly haproxy: HAProxy;
@@ -81,6 +84,11 @@ export class Machine implements MachineView, LocalOperations {
       cgroup: cgroupsOf(name).hosts,
       onChange: (what, error) => this.stepEnded(what, error),
       onExit: (id, exit) => stopInApi(this.ec2, id, exit).finally(() => this.unread.add("ec2")),
+    });
+    this.draining = new Draining({
+      cloud: () => this.current,
+      disconnect: (vpcId, address, port) =>
+        void this.part("close connections", () => closeConnections(vpcNamespace(name, vpcId), address, port)),
     });
     this.loop = new Loop(
       () => this.reconcile(),

@@ -5,6 +5,7 @@ import { instanceState } from "./instanceState";
 import { loadBalancerAddress } from "./loadBalancerAddress";
 import { monitoring } from "./monitoring";
 import { reboot } from "./reboot";
+import { registration } from "./registration";
 import { ruleDescription } from "./ruleDescription";
 import { runCommand } from "./runCommand";
 import { targetHealth } from "./targetHealth";
@@ -17,6 +18,7 @@ export const gaps: Gap[] = [
   loadBalancerAddress,
   monitoring,
   reboot,
+  registration,
   ruleDescription,
   runCommand,
   targetHealth,
