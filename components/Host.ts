@@ -159,6 +159,8 @@ export class Host extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // AWS could change the type of a stopped instance in place; its gate would not know that it has to wait again.
         replaceOnChanges: ["instanceType"],
+        // Compressed it says nothing to a person: `npm run preview` shows it as text.
+        hideDiffs: ["userDataBase64"],
         dependsOn: [...dependsOn, ...after],
       },
     );

@@ -7,6 +7,8 @@ import { statePaths } from "../../local/aws/options";
 import { standIns } from "../../local/plugins/path";
 import { ensureTools } from "../../local/tools";
 
+const repository = join(__dirname, "../..");
+
 /** What a command of the engine ended with. */
 export interface Ending {
   code: number;
@@ -52,7 +54,7 @@ export class EngineProject {
       "name: engine\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
     );
     writeFileSync(join(this.directory, "package.json"), '{ "main": "index.js" }');
-    symlinkSync(join(__dirname, "../../node_modules"), join(this.directory, "node_modules"));
+    symlinkSync(join(repository, "node_modules"), join(this.directory, "node_modules"));
     const { code, text } = await this.pulumi("stack", "init", "test");
     if (code !== 0) throw new Error(text);
   }
@@ -73,6 +75,31 @@ export class EngineProject {
 
   /** Runs a command of the engine on the project's stack. */
   pulumi(...args: string[]): Promise<Ending> {
+    const all = [
+      ...args,
+      "--non-interactive",
+      "--color=never",
+      ...(args[0] === "stack" && args[1] === "init" ? [] : ["--stack=test"]),
+    ];
+    return this.run(this.pulumiPath, all);
+  }
+
+  /** Runs `npm run preview` on the project's stack. */
+  readablePreview(...args: string[]): Promise<Ending> {
+    return this.run("npm", [
+      "run",
+      "--silent",
+      "--prefix",
+      repository,
+      "preview",
+      "--",
+      "--stack=test",
+      `--cwd=${this.directory}`,
+      ...args,
+    ]);
+  }
+
+  private run(command: string, args: string[]): Promise<Ending> {
     const env = {
       ...process.env,
       PATH: this.path,
@@ -86,14 +113,8 @@ export class EngineProject {
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
     };
-    const all = [
-      ...args,
-      "--non-interactive",
-      "--color=never",
-      ...(args[0] === "stack" && args[1] === "init" ? [] : ["--stack=test"]),
-    ];
     return new Promise((resolve) =>
-      execFile(this.pulumiPath, all, { cwd: this.directory, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
+      execFile(command, args, { cwd: this.directory, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
         resolve({ code: error ? Number(error.code ?? 1) : 0, text: stdout + stderr }),
       ),
     );
