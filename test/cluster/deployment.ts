@@ -4,11 +4,18 @@
  */
 import * as fs from "node:fs/promises";
 import type { EngineEvent, OpType, Stack } from "@pulumi/pulumi/automation";
-import { type StackConfig, deployedConfig, deployedStack, describeEvent, openStack } from "../../local/cluster/engine";
+import {
+  type StackConfig,
+  deployedConfig,
+  deployedStack,
+  describeEvent,
+  engineEnvironment,
+  openStack,
+} from "../../local/cluster/engine";
 import { type LocalAws, startLocalAws } from "../../local/cluster/localAws";
 import { type StackOutputs, readOutputs } from "../../local/cluster/outputs";
 import { localConfig } from "../../local/cluster/overrides";
-import { defaultStack, stateDir } from "../../local/cluster/paths";
+import { defaultStack, projectDir, repository, stateDir } from "../../local/cluster/paths";
 import { enginePath } from "../../local/cluster/toolPath";
 import { run as runCommand } from "../../local/process";
 import { type Tools, ensureTools } from "../../local/tools";
@@ -99,6 +106,15 @@ export class Deployment {
     return this.update(change, undefined, async (stack, events) => {
       await stack.preview({ onEvent: events });
     });
+  }
+
+  /** What `npm run preview` prints with a change on top of the base. Fails unless it ends well. */
+  async readablePreview(change: Change = (config) => config): Promise<string> {
+    await this.open(change);
+    const options = { path: await enginePath(this.tools), aws: this.local.environment };
+    const env = { ...process.env, ...(await engineEnvironment(options)) };
+    const given = [`--stack=${defaultStack}`, `--cwd=${projectDir}`];
+    return runCommand("npm", ["run", "--silent", "preview", "--", ...given], { cwd: repository, env });
   }
 
   /** What a script that runs as root on a host prints. Fails unless it ends well. */
