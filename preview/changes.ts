@@ -16,6 +16,9 @@ export interface Change {
 /** An unknown value in what the engine prints: a provider tells it only in the update. */
 const UNKNOWN = /^(?:04da6b54-80e4-46f7-96ec-b56ff0331ba9|\[unknown\])$/;
 
+/** A digest or the like, which differs for each resource and tells a person only that it is another. */
+const DIGEST = /^[0-9a-f]{32,}$/;
+
 /** A value on a line of its own that is longer than this is cut. */
 const VALUE_LIMIT = 120;
 
@@ -52,6 +55,8 @@ function oldValue(path: string, { inputs, outputs }: ResourceState): unknown {
 function detail(path: string, before: unknown, after: unknown): string[] {
   if (isUserData(path)) return [`${path}: as text below`];
   if (typeof after === "string" && UNKNOWN.test(after)) return [`${path}: known after the update`];
+  if ([before, after].every((value) => typeof value === "string" && DIGEST.test(value)))
+    return [`${path}: another digest`];
   const [old, wanted] = [pretty(before), pretty(after)];
   if (old !== wanted && [old, wanted].some((text) => text.includes("\n"))) {
     return [`${path}:`, ...unifiedDiff(old, wanted)];

@@ -120,6 +120,7 @@ describe("changes", () => {
     ["a", {}, { a: "x" }, 'a: (none) => "x"'],
     ["a", { a: "[secret]" }, { a: "[secret]" }, "a: [secret] => [secret]"],
     ["a", { a: "i-1" }, { a: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" }, "a: known after the update"],
+    ["a", { a: "0a".repeat(32) }, { a: "1b".repeat(32) }, "a: another digest"],
     ["a", { a: "x".repeat(200) }, { a: "y" }, `a: "${"x".repeat(119)}... => "y"`],
   ])("at %s of %j and %j", (path, before, after, line) => {
     expect(details(before, after, path)).toEqual([line]);
