@@ -182,16 +182,18 @@ describe("user data", () => {
     );
   });
 
-  test("of hosts with one change is shown once, and apart from a host with another", () => {
-    const host = (name: string, readySeconds: number) => {
-      const of = (seconds: number) => ({ userDataBase64: render("core", { name, readySeconds: seconds }).base64 });
-      return step("replace", INSTANCE, name, { before: of(600), after: of(readySeconds), paths: ["userDataBase64"] });
+  test("of hosts with one change is shown once, whatever their names, and apart from a host with another", () => {
+    const host = (name: string, cluster: string) => {
+      // In host.env the host's name is beside the cluster's, and so in the diff.
+      const of = (named: string) => ({ userDataBase64: render("core", { name, cluster: named }).base64 });
+      return step("replace", INSTANCE, name, { before: of("dev"), after: of(cluster), paths: ["userDataBase64"] });
     };
-    const shown = text(host("core-01", 300), host("core-02", 300), host("core-03", 301));
+    const shown = text(host("core-01", "prod"), host("core-02", "prod"), host("core-03", "test"));
     expect(shown.match(/^User data of .*/gm)).toEqual([
       "User data of core-01, core-02 (as for core-01)",
       "User data of core-03",
     ]);
+    expect(shown).toContain(' HOST_NAME="core-01"\n-CLUSTER_NAME="dev"\n+CLUSTER_NAME="prod"\n');
     expect(shown).not.toMatch(/[A-Za-z0-9+/]{60}/);
   });
 });
