@@ -44,8 +44,7 @@ function sameMembers(a: string[], b: string[]): boolean {
   return [...a].sort().join() === [...b].sort().join();
 }
 
-/** @returns whether anything was changed */
-export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges): Promise<boolean> {
+export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges): Promise<void> {
   for (const { subnetId, groups, description } of changes.create) {
     const request = { SubnetId: subnetId, Groups: groups, Description: description };
     await ec2.send(new CreateNetworkInterfaceCommand(request));
@@ -55,7 +54,6 @@ export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges
   }
   for (const id of changes.remove) await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }));
   for (const eni of changes.release) await release(ec2, eni);
-  return Object.values(changes).some((list) => list.length > 0);
 }
 
 async function release(ec2: EC2Client, { id, attachment }: NetworkInterface): Promise<void> {

@@ -10,29 +10,23 @@ import type { Clients } from "../clients";
 import type { Host } from "../host";
 import type { PolicyDocument } from "../iam/policy";
 import type { CommandResult } from "../../process";
-import { describeEc2 } from "../model/describe";
-import { describeElb } from "../model/describeElb";
 import type { Cloud, Instance } from "../model/model";
 import { closeConnections } from "../network/namespace";
 import { hostNamespace, vpcNamespace } from "../network/names";
 import { cgroupsOf, type AwsOptions, type StatePaths } from "../options";
 import { RunCommand } from "../ssm/runCommand";
 import type { CertificateAuthority } from "../tls";
+import { ApiView } from "./apiView";
 import { backendName, planBalancers, serverName } from "./balancerPlan";
 import { diff, stepName } from "./diff";
 import { Draining } from "./draining";
 import { stopInApi } from "./exit";
 import { Faults } from "./faults";
 import { Hosts } from "./hosts";
-import { changeInterfaces, interfaceChanges } from "./interfaces";
 import { Loop } from "./loop";
 import { planNetworks } from "./networkPlan";
 import { Networks } from "./networks";
 import { localState } from "./state";
-
-/** What the machine mirrors, by the name in a call's signature. */
-const SERVICES = ["ec2", "elasticloadbalancing"] as const;
-type Service = (typeof SERVICES)[number];
 
 export interface MachineOptions extends AwsOptions {
   paths: StatePaths;
@@ -51,25 +45,20 @@ export class Machine implements MachineView, LocalOperations {
   readonly draining: Draining;
   private readonly hosts: Hosts;
   private readonly networks: Networks;
+  private readonly view: ApiView;
   private readonly haproxy: HAProxy;
   private readonly loop: Loop;
   private readonly balancerAddresses: LoopbackAddresses;
   private readonly forwardAddresses: LoopbackAddresses;
   private readonly forwards = new Map<string, Forward>();
   private readonly changes = new EventEmitter();
-  /** The parts of the API that may have changed since they were read. */
-  private readonly unread = new Set<Service>(SERVICES);
   private apiPort = 0;
-  private current: Cloud;
 
   constructor(private readonly options: MachineOptions) {
     const { paths, name, region, log } = options;
-    this.current = {
-      ...{ region, vpcs: [], subnets: [], securityGroups: [], interfaces: [] },
-      ...{ instances: [], volumes: [], endpoints: [], loadBalancers: [], targetGroups: [] },
-    };
     this.faults = new Faults(log);
     this.ec2 = options.clients.ec2;
+    this.view = new ApiView(options.clients, region);
     this.runCommand = new RunCommand(this, options.policiesOf);
     this.networks = new Networks(name, paths.networks, log);
     this.haproxy = new HAProxy(paths.balancer);
@@ -83,10 +72,10 @@ export class Machine implements MachineView, LocalOperations {
       volumesDir: paths.volumes,
       cgroup: cgroupsOf(name).hosts,
       onChange: (what, error) => this.stepEnded(what, error),
-      onExit: (id, exit) => stopInApi(this.ec2, id, exit).finally(() => this.unread.add("ec2")),
+      onExit: (id, exit) => stopInApi(this.ec2, id, exit).finally(() => this.view.changed("ec2")),
     });
     this.draining = new Draining({
-      cloud: () => this.current,
+      cloud: () => this.view.current,
       disconnect: (vpcId, address, port) =>
         void this.part("close connections", () => closeConnections(vpcNamespace(name, vpcId), address, port)),
     });
@@ -116,10 +105,7 @@ export class Machine implements MachineView, LocalOperations {
 
   /** Something may have changed in this part of the API. */
   onMutation(service: string): void {
-    const part = SERVICES.find((candidate) => candidate === service);
-    if (!part) return;
-    this.unread.add(part);
-    this.trigger();
+    if (this.view.changed(service)) this.trigger();
   }
 
   private trigger(): void {
@@ -127,12 +113,12 @@ export class Machine implements MachineView, LocalOperations {
   }
 
   cloud(): Cloud {
-    return this.current;
+    return this.view.current;
   }
 
   /** The running instance that has the address. */
   instanceAt(vpcId: string, address: string): Instance | undefined {
-    return this.current.instances.find(
+    return this.view.current.instances.find(
       (instance) => instance.state === "running" && instance.vpcId === vpcId && instance.address === address,
     );
   }
@@ -150,8 +136,8 @@ export class Machine implements MachineView, LocalOperations {
   }
 
   async targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined> {
-    const group = this.current.targetGroups.find(({ arn }) => arn === groupArn);
-    const balancer = this.current.loadBalancers.find(({ listeners }) =>
+    const group = this.view.current.targetGroups.find(({ arn }) => arn === groupArn);
+    const balancer = this.view.current.loadBalancers.find(({ listeners }) =>
       listeners.some(({ action }) => action.type === "forward" && action.targetGroupArn === groupArn),
     );
     if (!group || !balancer) return undefined;
@@ -169,7 +155,7 @@ export class Machine implements MachineView, LocalOperations {
     return localState({
       ...this.options,
       apiPort: this.apiPort,
-      cloud: this.current,
+      cloud: this.view.current,
       hosts: this.hosts,
       faults: this.faults.list(),
       busy: this.hosts.busy() || !this.loop.isIdle,
@@ -189,7 +175,7 @@ export class Machine implements MachineView, LocalOperations {
     const address = await this.forwardAddresses.claim(instanceId);
     const namespace = hostNamespace(this.options.name, instanceId);
     this.forwards.set(`${instanceId}:${port}`, { instanceId, namespace, address, port });
-    await this.applyBalancer(this.current);
+    await this.applyBalancer(this.view.current);
     return { address: `${address}:${port}`, url: `http://${address}:${port}` };
   }
 
@@ -203,9 +189,8 @@ export class Machine implements MachineView, LocalOperations {
   /** One look at what there should be, and all that can be done about it now. */
   private async reconcile(): Promise<void> {
     const { name, internet = {} } = this.options;
-    const cloud = await this.part("read the API", () => this.read());
+    const cloud = await this.part("read the API", () => this.view.read((instanceId) => this.hosts.has(instanceId)));
     if (!cloud) throw new Error("the API was not read");
-    this.current = cloud;
     const plans = planNetworks(cloud, name, Object.keys(internet));
     const networked = await this.part("make the networks", () => this.networks.apply(plans).then(() => true));
     const balanced = await this.part("balance", () => this.applyBalancer(cloud).then(() => true));
@@ -215,29 +200,6 @@ export class Machine implements MachineView, LocalOperations {
     const inUse = new Set([...plans.map((plan) => plan.vpcId), ...this.hosts.actual().hosts.map((h) => h.vpcId)]);
     const tidied = await this.part("remove networks", () => this.networks.keepOnly(inUse).then(() => true));
     if (!networked || !balanced || !tidied) throw new Error("not everything could be done");
-  }
-
-  /** What the API says, read again where it may have changed, with the interfaces as AWS would have them by now. */
-  private async read(): Promise<Cloud> {
-    const cloud = await this.readChanged(this.current);
-    const changes = interfaceChanges(cloud, (instanceId) => this.hosts.has(instanceId));
-    if (!(await changeInterfaces(this.ec2, changes))) return cloud;
-    this.unread.add("ec2");
-    return this.readChanged(cloud);
-  }
-
-  private async readChanged(cloud: Cloud): Promise<Cloud> {
-    const { elb } = this.options.clients;
-    const unread = [...this.unread];
-    this.unread.clear();
-    const read = { ec2: () => describeEc2(this.ec2), elasticloadbalancing: () => describeElb(elb) };
-    try {
-      const parts = await Promise.all(unread.map((service) => read[service]()));
-      return Object.assign({}, cloud, ...parts) as Cloud;
-    } catch (error) {
-      for (const service of unread) this.unread.add(service);
-      throw error;
-    }
   }
 
   private async applyBalancer(cloud: Cloud): Promise<void> {
