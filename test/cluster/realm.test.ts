@@ -3,6 +3,7 @@
  * machine: what the real core services do, and what the stand-ins for the licensed packages must do for them.
  */
 import { generateKeyPairSync } from "node:crypto";
+import { Agent, get } from "node:http";
 import WebSocket from "ws";
 import { ensureTools } from "../../local/tools";
 import { type Answer, connect, isMaster, isSlave, logIn, post, RealmProcesses, request } from "./realmProcesses";
@@ -236,6 +237,38 @@ describe("when the master fails", () => {
       await client.close();
     }
   }
+});
+
+describe("when the realm directory moves", () => {
+  const directoryOf = (node: string) =>
+    request(`${node}/realms/files/${encodeURIComponent("/__admin")}`, authorized(realm.adminToken()));
+
+  test("requests that need it wait, also on a core node that is told to stop, which ends when they are answered", async () => {
+    expect(await realm.end("directory", "SIGTERM")).toBe(0);
+    await realm.until("realms", (all) => all.length === 0);
+    const waiting = [directoryOf(cores.core1), directoryOf(cores.core2)];
+    const socket = connect(cores.core1, "/__admin", realm.adminToken());
+    // Another client keeps its connection open, as the load balancer does.
+    const agent = new Agent({ keepAlive: true });
+    await new Promise((resolve, reject) =>
+      get(`${cores.core2}/health?thisInstance=true`, { agent }, (answer) => answer.resume().on("end", resolve)).on(
+        "error",
+        reject,
+      ),
+    );
+    const ended = realm.end("core2", "SIGTERM");
+    realm.app("directory", "realmDirectory", "127.60.0.12", 19082);
+    expect(await Promise.all(waiting)).toEqual([
+      expect.objectContaining({ status: 200 }),
+      expect.objectContaining({ status: 200 }),
+    ]);
+    const client = await socket;
+    expect(client.status).toBe(101);
+    await client.close();
+    expect(await ended).toBe(0);
+    realm.app("core2", "coreServices", "127.60.0.12", 19081);
+    await realm.until("auth", (all) => all.length === 2);
+  });
 });
 
 describe("when a core node stops", () => {

@@ -18,14 +18,22 @@ const {
   PermissionsService,
   StatsService,
   SyncProxyService,
+  TimeoutError,
   WelcomeService,
   auth,
+  delay,
   errors,
   timeout,
 } = require("realm-object-server");
 const { fatal, member, run, secret } = require("./member");
 
-const DIRECTORY_TIMEOUT_MS = 1000;
+/** How long a request waits for the realm directory while it moves to another host. */
+const DIRECTORY_MOVES_MS = 45 * 1000;
+/** A host that is gone answers no attempt to connect. */
+const CONNECT_MS = 2000;
+const RETRY_MS = 250;
+/** How long requests may take to end when this server does; its unit allows more. */
+const LEAVE_MS = 15 * 1000;
 
 /**
  * Longer than the load balancer may keep an idle connection to this server (4000 s is the most that AWS takes): were this server
@@ -47,35 +55,59 @@ class PasswordAuthProvider extends auth.PasswordAuthProvider {
 
 /**
  * Serves /realms, which Realm Studio asks, from the realm directory: one process in the cluster, on this node or on
- * another.
+ * another. While it moves, requests wait.
  */
 class RealmDirectoryGateway {
-  /** @param {BasicServer} server */
-  constructor(server) {
-    this.server = server;
+  /** @param {(name: string) => Promise<{address: string, port: number}>} find */
+  constructor(find) {
+    this.find = find;
   }
 
   /** @param {any} request @param {any} response */
   async forward(request, response) {
-    // From what the discovery has heard last, so that it works while Consul does not.
-    const directory = await timeout(this.server.discovery.waitForService("realms"), DIRECTORY_TIMEOUT_MS).catch(() => {
-      throw new errors.realm.ServiceUnavailable();
-    });
+    for (const deadline = Date.now() + DIRECTORY_MOVES_MS; ; await delay(RETRY_MS)) {
+      const left = deadline - Date.now();
+      // From what the discovery has heard last, so that it works while Consul does not.
+      const directory = left > 0 && (await timeout(this.find("realms"), left).catch(() => false));
+      if (!directory) throw new errors.realm.ServiceUnavailable();
+      if (await this.ask(directory, request, response)) return;
+    }
+  }
+
+  /**
+   * @param {any} directory @param {any} request @param {any} response
+   * @returns {Promise<boolean>} whether it has answered; if not, the request may be sent again.
+   */
+  ask({ address, port }, { method, originalUrl, headers, body }, response) {
     // ROS has read the body already; the directory takes JSON or nothing.
-    const body = ["GET", "DELETE"].includes(request.method) ? "" : JSON.stringify(request.body);
-    const headers = Object.assign({}, request.headers, { "content-length": Buffer.byteLength(body) });
-    delete headers["transfer-encoding"];
-    await new Promise((resolve, reject) => {
-      const { address, port } = directory;
-      const onward = http.request(
-        { host: address, port, method: request.method, path: request.originalUrl, headers },
-        (answer) => {
-          response.writeHead(answer.statusCode, answer.headers);
-          answer.pipe(response).on("finish", resolve);
-        },
-      );
-      onward.on("error", () => reject(new errors.realm.ServiceUnavailable()));
-      onward.end(body);
+    const text = ["GET", "DELETE"].includes(method) ? "" : JSON.stringify(body);
+    const onward = Object.assign({}, headers, { "content-length": Buffer.byteLength(text) });
+    delete onward["transfer-encoding"];
+    return new Promise((resolve, reject) => {
+      let connected = false;
+      const asking = http.request({ host: address, port, method, path: originalUrl, headers: onward }, (answer) => {
+        // A directory that is about to end.
+        if (Number(answer.statusCode) >= 500 && method === "GET")
+          return answer.resume().on("end", () => resolve(false));
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.on("aborted", () => response.destroy()).pipe(response);
+        response.on("close", () => resolve(true)).on("finish", () => resolve(true));
+      });
+      asking.on("socket", (socket) => {
+        const slow = setTimeout(() => asking.abort(), CONNECT_MS);
+        socket
+          .on("close", () => clearTimeout(slow))
+          .on("connect", () => {
+            clearTimeout(slow);
+            connected = true;
+          });
+      });
+      asking.on("error", () => {
+        // It may have done already what it was asked for.
+        if (connected && method !== "GET") reject(new errors.realm.ServiceUnavailable());
+        else resolve(false);
+      });
+      asking.end(text);
     });
   }
 }
@@ -85,7 +117,8 @@ All("*")(RealmDirectoryGateway.prototype, "forward", {});
 
 /**
  * SyncProxyService remembers for ever that a label had no master when it was first asked for, and answers 503 until the
- * process ends. This one forgets that, so that the next client looks again.
+ * process ends. This one forgets that, so that the next client looks again. It also gives a directory that moves more
+ * than one second.
  */
 function syncProxy() {
   const proxy = new SyncProxyService();
@@ -95,7 +128,55 @@ function syncProxy() {
     backend.catch(() => delete proxy["backendPromises"][label]);
     return backend;
   };
+  const labelOf = proxy["parseTokenAndGetLabel"].bind(proxy);
+  proxy["parseTokenAndGetLabel"] = /** @param {any[]} asked */ async (...asked) => {
+    for (const deadline = Date.now() + DIRECTORY_MOVES_MS; ; await delay(RETRY_MS)) {
+      try {
+        return await labelOf(...asked);
+      } catch (/** @type {any} */ error) {
+        if (!(error instanceof TimeoutError) || Date.now() > deadline) throw error;
+      }
+    }
+  };
   return proxy;
+}
+
+/**
+ * Has SIGTERM end the requests that are under way before the services. ROS would stop the services first, and then wait
+ * for connections that the load balancer keeps open.
+ *
+ * @param {BasicServer} server
+ */
+function leaveGracefully(server) {
+  const sockets = new Set();
+  const asked = new Set();
+  let leaving = false;
+  server["httpServer"].on(
+    "connection",
+    /** @param {any} socket */ (socket) => {
+      sockets.add(socket.on("close", () => sockets.delete(socket)));
+    },
+  );
+  server["httpServer"].on(
+    "request",
+    /** @param {any} request @param {any} response */ ({ socket }, response) => {
+      asked.add(socket);
+      const end = () => {
+        asked.delete(socket);
+        if (leaving) socket.destroy();
+      };
+      response.on("finish", end).on("close", end);
+    },
+  );
+  process.removeAllListeners("SIGTERM").on("SIGTERM", async () => {
+    for (const deadline = Date.now() + LEAVE_MS; asked.size && Date.now() < deadline;) await delay(RETRY_MS);
+    leaving = true;
+    for (const socket of sockets) if (!asked.has(socket)) socket.destroy();
+    server.shutdown().then(
+      () => process.exit(0),
+      (error) => fatal(error.stack, 1),
+    );
+  });
 }
 
 run(async () => {
@@ -111,13 +192,18 @@ run(async () => {
   logger.info("waiting for the realm directory");
   await discovery.waitForService("realms");
 
+  // Whoever asks for the directory on this node asks the gateway, which waits while it moves.
+  const find = discovery.waitForService.bind(discovery);
+  const gateway = { name: "realms", tags: [], address: "127.0.0.1", port: Number(config.port) };
+  discovery.waitForService = async (name, tags) => (name === "realms" ? gateway : find(name, tags));
+
   const authService = new AuthService();
   authService.addProvider(new PasswordAuthProvider({ autoCreateAdminUser: true }));
   const server = new BasicServer();
   const services = [
     syncProxy(),
     authService,
-    new RealmDirectoryGateway(server),
+    new RealmDirectoryGateway(find),
     new PermissionsService(),
     new LogService(),
     new HealthService(),
@@ -127,4 +213,5 @@ run(async () => {
   await server.start(Object.assign(config, { services }));
   // Node 8 counts the time for a request's headers from the end of the request before, so that it has to be longer still.
   Object.assign(server["httpServer"], { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 60 * 1000 });
+  leaveGracefully(server);
 });
