@@ -84,7 +84,7 @@ class RealmDirectoryGateway {
     const onward = Object.assign({}, headers, { "content-length": Buffer.byteLength(text) });
     delete onward["transfer-encoding"];
     return new Promise((resolve, reject) => {
-      let connected = false;
+      let connected;
       const asking = http.request({ host: address, port, method, path: originalUrl, headers: onward }, (answer) => {
         // A directory that is about to end.
         if (Number(answer.statusCode) >= 500 && method === "GET")
@@ -93,15 +93,9 @@ class RealmDirectoryGateway {
         answer.on("aborted", () => response.destroy()).pipe(response);
         response.on("close", () => resolve(true)).on("finish", () => resolve(true));
       });
-      asking.on("socket", (socket) => {
-        const slow = setTimeout(() => asking.abort(), CONNECT_MS);
-        socket
-          .on("close", () => clearTimeout(slow))
-          .on("connect", () => {
-            clearTimeout(slow);
-            connected = true;
-          });
-      });
+      asking.on("socket", (socket) =>
+        socket.setTimeout(CONNECT_MS, () => asking.abort()).on("connect", () => (connected = socket.setTimeout(0))),
+      );
       asking.on("error", () => {
         // It may have done already what it was asked for.
         if (connected && method !== "GET") reject(new errors.realm.ServiceUnavailable());
