@@ -1,6 +1,9 @@
 /** The commands for the cluster on this machine, as package.json's scripts name them. */
 import { Command } from "commander";
+import { examine } from "../doctor";
+import { readStack } from "../doctor/stack";
 import { diagnose } from "./cluster/diagnose";
+import { localDeployment } from "./cluster/doctor";
 import { elapsedReport } from "./cluster/report";
 import { printEnvironment } from "./cluster/awsOnly";
 import { start } from "./cluster/start";
@@ -16,7 +19,9 @@ const program = new Command("realm-cluster")
   .description(
     "The Realm cluster on this machine: the same program, user data and commands as on AWS, without an account.",
   )
-  .hook("preAction", () => {
+  .hook("preAction", (_program, command) => {
+    // A cluster on AWS can be asked from anywhere.
+    if (command === doctor && doctor.opts().stack) return;
     const missing = missingRequirement();
     if (missing) throw new Error(missing);
   });
@@ -51,6 +56,16 @@ program
   .command("diagnose")
   .description("print what one looks at when something is wrong: boot reports, journals, Consul, the local AWS")
   .action(async () => console.log(await diagnose()));
+const doctor = program
+  .command("doctor")
+  .description("ask a cluster everything and say what is wrong; exit 1 if something is, 2 if it could not be asked")
+  .option("--stack <name>", "a stack on AWS, with the credentials of the environment (default: the local cluster)")
+  .option("--json", "one JSON object, kept stable")
+  .action(async ({ stack, json }: { stack?: string; json?: boolean }) => {
+    const { text, exitCode } = await examine(stack ? () => readStack(stack) : localDeployment, json ?? false);
+    console.log(text);
+    process.exitCode = exitCode;
+  });
 
 program.parseAsync().catch((error: Error) => {
   console.error(error.message);

@@ -16,6 +16,8 @@ export interface HostOutput {
 export interface StackOutputs {
   studioUrl: string;
   adminToken: string;
+  /** The load balancer's own name. */
+  loadBalancer: string;
   hosts: HostOutput[];
 }
 
