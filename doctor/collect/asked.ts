@@ -6,6 +6,8 @@ export async function attempt<T>(ask: () => Promise<T>): Promise<Asked<T>> {
     return { ok: true, value: await ask() };
   } catch (error) {
     const { name, message } = error as Error;
-    return { ok: false, reason: (message || name).split("\n")[0].replace(/\.$/, "") };
+    // Of a traceback, the last line tells what happened.
+    const [first, ...rest] = (message || name).trim().split("\n");
+    return { ok: false, reason: [first, ...rest.slice(-1)].join(" ... ").replace(/\.$/, "") };
   }
 }

@@ -2,7 +2,7 @@ import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { parseBootReport } from "../../gates/bootReport";
 import { type Asked, type ConsulProbe, type HostAddress, type HostFacts, consulProbe, hostProbe } from "../facts";
 import { attempt } from "./asked";
-import { runProbe } from "./command";
+import { runProbe } from "./probe";
 
 /** Asks a host, and reads its boot report. */
 export async function collectHost(ssm: SSMClient, host: HostAddress): Promise<HostFacts> {
