@@ -8,6 +8,7 @@ import { HostRole } from "./components/HostRole";
 import { inService, inTurn } from "./components/inTurn";
 import { LoadBalancer } from "./components/LoadBalancer";
 import { Network } from "./components/Network";
+import { SecretRotation } from "./components/SecretRotation";
 import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
 import { readConfig } from "./config";
 import { lookUpFacts } from "./facts";
@@ -27,8 +28,23 @@ export = async () => {
   const { vpcId } = network;
   const firewall = new Firewall("firewall", { cluster, vpcId, plan: plan.firewall });
   const { secretPath } = names;
-  const { featureToken, npmToken, authKey } = config;
-  const keys = new ClusterKeys("keys", { cluster, secretPath, secrets: plan.secrets, featureToken, npmToken, authKey });
+  const { featureToken, npmToken, authKey, rotation } = config;
+  const keys = new ClusterKeys("keys", {
+    cluster,
+    secretPath,
+    secrets: plan.secrets,
+    featureToken,
+    npmToken,
+    authKey,
+    rotation,
+  });
+  const { done: rotated } = new SecretRotation("rotation", {
+    region,
+    names,
+    rotations: plan.rotations,
+    parameters: keys.parameters,
+    timeoutMinutes: config.bootTimeoutMinutes,
+  });
   const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
 
   const hostArgs = (hosts: HostPlan[], yieldsTo: pulumi.Resource[] = []): HostArgs[] =>
@@ -44,7 +60,7 @@ export = async () => {
         instanceProfile: role.instanceProfile,
         bootTimeoutMinutes: config.bootTimeoutMinutes,
         retainData: config.retainData,
-        after: [...network.ready, ...firewall.rules, ...keys.parameters, ...role.ready],
+        after: [...network.ready, ...firewall.rules, ...Object.values(keys.parameters), ...rotated, ...role.ready],
         yieldsTo,
       };
     });

@@ -5,6 +5,7 @@ import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from ".
 import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
 import { type Names, nameCluster } from "./plan/names";
 import { type NetworkPlan, planNetwork } from "./plan/network";
+import { type RotationPlan, rotations } from "./plan/rotations";
 import { hostSecrets } from "./userdata/render";
 import type { SecretName } from "./userdata/service";
 
@@ -30,6 +31,8 @@ export interface Plan extends HostsPlan {
   loadBalancer: LoadBalancerPlan;
   /** The secrets that some host reads. */
   secrets: SecretName[];
+  /** How running hosts take up secrets that change. */
+  rotations: RotationPlan[];
 }
 
 /**
@@ -62,6 +65,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
       healthPath: "/health?thisInstance=true",
     },
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
+    rotations,
   };
 }
 

@@ -18,6 +18,8 @@ export interface ClusterKeysArgs {
   npmToken?: pulumi.Input<string>;
   /** An RSA private key in PEM form. @default a new one, of 2048 bits */
   authKey?: pulumi.Output<string>;
+  /** Names of the generations of what the program makes; another name makes another key. @default the first */
+  rotation: { authKey?: string; gossipKey?: string };
 }
 
 const DESCRIPTIONS: Record<SecretName, string> = {
@@ -34,13 +36,14 @@ export class ClusterKeys extends pulumi.ComponentResource {
   /** What Realm Studio logs in with. Secret. */
   readonly adminToken: pulumi.Output<string>;
   /** The parameters that hosts read. */
-  readonly parameters: ssm.Parameter[];
+  readonly parameters: Partial<Record<SecretName, ssm.Parameter>>;
 
   constructor(name: string, args: ClusterKeysArgs, opts?: pulumi.ComponentResourceOptions) {
     super("realm-cluster:index:ClusterKeys", name, {}, opts);
     const child = { parent: this };
-    const pair = args.authKey ? broughtIn(args.authKey) : generate(child);
-    const gossip = new random.RandomBytes("gossip-key", { length: 32 }, child);
+    const { rotation } = args;
+    const pair = args.authKey ? broughtIn(args.authKey) : generate(generation("auth-key", rotation.authKey), child);
+    const gossip = new random.RandomBytes(generation("gossip-key", rotation.gossipKey), { length: 32 }, child);
     const password = new random.RandomPassword("ros-default-password", { length: 32, special: false }, child);
     const salt = new random.RandomId("admin-token-salt", { byteLength: 4 }, child);
 
@@ -52,7 +55,8 @@ export class ClusterKeys extends pulumi.ComponentResource {
       "npm-token": args.npmToken,
       "ros-default-password": password.result,
     };
-    this.parameters = args.secrets.map((secret) => {
+    this.parameters = {};
+    for (const secret of args.secrets) {
       const value = values[secret];
       if (value === undefined) throw new Error(`a host reads the secret ${secret}, which nobody gave`);
       const parameter = {
@@ -62,8 +66,8 @@ export class ClusterKeys extends pulumi.ComponentResource {
         description: DESCRIPTIONS[secret],
         tags: tagged(args.cluster, secret),
       };
-      return new ssm.Parameter(secret, parameter, child);
-    });
+      this.parameters[secret] = new ssm.Parameter(secret, parameter, child);
+    }
     this.adminToken = pulumi.secret(
       pulumi.all([pair.privateKey, salt.hex]).apply(([privateKey, hex]) => mintAdminToken(privateKey, hex)),
     );
@@ -81,7 +85,10 @@ const broughtIn = (authKey: pulumi.Output<string>): KeyPair => {
   return { privateKey, publicKey: privateKey.apply(publicKeyOf) };
 };
 
-const generate = (child: pulumi.CustomResourceOptions): KeyPair => {
-  const key = new tls.PrivateKey("auth-key", { algorithm: "RSA", rsaBits: 2048 }, child);
+/** A key of another name is another key: not everything that makes keys can be told to make a new one. */
+const generation = (name: string, which?: string) => (which === undefined ? name : `${name}-${which}`);
+
+const generate = (name: string, child: pulumi.CustomResourceOptions): KeyPair => {
+  const key = new tls.PrivateKey(name, { algorithm: "RSA", rsaBits: 2048 }, child);
   return { privateKey: pulumi.secret(key.privateKeyPem), publicKey: key.publicKeyPem };
 };

@@ -24,6 +24,23 @@ export function gate(
 }
 
 /**
+ * A step of the deployment that has to be taken when something has changed: when it is made it does nothing, and it runs whenever its
+ * environment changes. While it fails the next update runs it again.
+ *
+ * @param name its Pulumi name
+ * @param program a program in `gates/`, without its extension
+ * @param environment what the program reads
+ */
+export function afterChange(
+  name: string,
+  program: "takeUpSecrets" | "rotateGossipKey",
+  environment: Environment,
+  opts: pulumi.CustomResourceOptions,
+): local.Command {
+  return new local.Command(name, { update: command(program), environment: complete(environment) }, opts);
+}
+
+/**
  * What is done before something ends: it runs when this resource is deleted, which is before the resources that it depends on are.
  *
  * @param name its Pulumi name

@@ -148,5 +148,17 @@ const exposure: Rule = {
   ],
 };
 
+const rotatedKey: Rule = {
+  reads: ["authKey", "rotation"],
+  check: ({ authKey, rotation }) => [
+    authKey !== undefined &&
+      rotation.authKey !== undefined && {
+        path: "rotation.authKey",
+        reason: "is set, but the key is the one in authKey",
+        write: "remove it, and set authKey to the new private key",
+      },
+  ],
+};
+
 /** All rules that bind more than one value, in the order in which their faults are shown. */
-export const rules: Rule[] = [placeOnNetwork, packages, groups, colocation, exposure];
+export const rules: Rule[] = [placeOnNetwork, packages, groups, colocation, exposure, rotatedKey];

@@ -183,6 +183,18 @@ const loadBalancer = z
   })
   .prefault({});
 
+const generation = (what: string) =>
+  text(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, `write a name for the new ${what}, such as "2026-11"`).optional();
+
+const rotation = z
+  .strictObject({
+    /** The generation of the RSA pair that tokens are signed with: another name makes a new pair, and every session ends. */
+    authKey: generation("pair of keys"),
+    /** The generation of the key that Consul's agents gossip with: another name makes a new one, while Consul works. */
+    gossipKey: generation("key"),
+  })
+  .prefault({});
+
 const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
 
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
@@ -236,6 +248,7 @@ export const shape = {
     isRsaPrivateKey,
     "run `pulumi config set --secret authKey < auth.key` with an unencrypted RSA private key of 2048 bits or more, in PEM form",
   ),
+  rotation,
   /** How long a host may take from its creation until it is ready, in minutes. */
   bootTimeoutMinutes: whole(1, 120, "write minutes, from 1 to 120").default(15),
   /** Whether data volumes are kept when the cluster, or a host, is destroyed. */

@@ -149,6 +149,7 @@ const GIVEN: Record<string, (name: string, inputs: Record<string, string[] | und
   }),
   "aws:lb/loadBalancer:LoadBalancer": () => ({ dnsName: "realm.elb.example.com" }),
   "tls:index/privateKey:PrivateKey": () => ({ privateKeyPem: KEY.privateKey, publicKeyPem: KEY.publicKey }),
+  "aws:ssm/parameter:Parameter": (name) => ({ version: `version of ${name}` }),
   "random:index/randomBytes:RandomBytes": () => ({ base64: SECRETS.gossip }),
   "random:index/randomPassword:RandomPassword": () => ({ result: SECRETS.password }),
   "random:index/randomId:RandomId": () => ({ hex: "0123abcd" }),

@@ -96,7 +96,7 @@ test("the AWS provider's profile reaches the gates", async () => {
   const profiles = ofType("command:local:Command").map(
     ({ inputs }) => (inputs.environment as Record<string, string>).AWS_PROFILE,
   );
-  expect(profiles).toEqual(Array(11).fill("production"));
+  expect(new Set(profiles)).toEqual(new Set(["production"]));
 });
 
 test("a stack name that cannot be part of AWS names is refused", async () => {

@@ -51,6 +51,7 @@ test("the defaults are those that are documented", () => {
     coreServices: { nodes: 1, instanceType: "m6i.large" },
     loadBalancer: { allowedCidrs: ["0.0.0.0/0"], idleTimeoutSeconds: 3600, drainSeconds: 30 },
     bootTimeoutMinutes: 15,
+    rotation: {},
     retainData: true,
     tags: {},
   });
@@ -124,6 +125,12 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     /^realm.overrides needs the npm of Node 16 or later, and node.version is 8.17.0/,
   ],
   [
+    "a generation that cannot be part of a name",
+    { rotation: { authKey: "New Key" } },
+    /^rotation.authKey is "New Key"/,
+  ],
+  ["a generation that is a number", { rotation: { gossipKey: 2 } }, /^rotation.gossipKey is 2: .*such as "2026-11"/],
+  [
     "a token that nothing reads",
     { npmToken: "t", realm: { artifact: { url: "https://a.b/c", sha256: "0".repeat(64) } } },
     /^npmToken is set, but nothing reads it/,
@@ -172,7 +179,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
   expect(() => parseConfig(raw)).toThrow(
     [
       "the configuration has 6 faults:",
-      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, featureToken, npmToken, authKey, bootTimeoutMinutes, retainData, tags, or remove it",
+      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, tags, or remove it",
       '  realm-cluster:placement is "x": write one of colocated, dedicated',
       "  realm-cluster:consul.servers is 2: write 1, 3 or 5: an even number survives no more losses than one less",
       "  realm-cluster:consul.versio is not known: did you mean version?",

@@ -95,11 +95,14 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
   });
 });
 
-/** The files below folders of `userdata`, by their first lines and suffixes. */
-const sources = ["files/boot", "files/steps", "files/ready", "files/units", "apps"].flatMap((folder) =>
-  readdirSync(join(repository, "userdata", folder), { withFileTypes: true })
+/** What hosts run, by first lines and suffixes. */
+const folders = ["files/boot", "files/steps", "files/ready", "files/units", "apps"].map(
+  (folder) => `userdata/${folder}`,
+);
+const sources = [...folders, "gates/host"].flatMap((folder) =>
+  readdirSync(join(repository, folder), { withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map(({ name }) => join("userdata", folder, name)),
+    .map(({ name }) => join(folder, name)),
 );
 const text = (path: string) => readFileSync(join(repository, path), "utf8");
 const bash = sources.filter((path) => path.endsWith(".sh") || text(path).startsWith("#!/bin/bash"));

@@ -37,17 +37,39 @@ describeOnLinux("the end of the boot", () => {
     expect(reason).toContain("No module named 'no_such_module'");
   });
 
-  test("has systemd start the units at every boot, and restarts those that hold old secrets", async () => {
-    const start = () =>
-      host.run("start", 'systemctl() { echo "$*"; }; main', { UNITS: "consul.service sync-worker.service" });
-    const units = "consul.service sync-worker.service";
-    const usual = [`enable --quiet ${units}`, `start --no-block ${units}`, `Starting ${units}`];
-    expect((await start()).output.trim().split("\n")).toEqual(usual);
-    mkdirSync(host.path("run/realm-cluster"), { recursive: true });
-    writeFileSync(host.path("run/realm-cluster/secrets-changed"), "");
-    const restarted = [...usual.slice(0, 1), `try-restart --no-block ${units}`, ...usual.slice(1)];
-    expect((await start()).output.trim().split("\n")).toEqual(restarted);
-    expect((await start()).output.trim().split("\n")).toEqual(usual);
+  const units = "consul.service sync-worker.service";
+  const usual = [`enable --quiet ${units}`, `start --no-block ${units}`, `Starting ${units}`];
+  /** What is told to systemd when these secrets have changed, and the cluster sees this host's agent alive or does not. */
+  async function started(changed: string[], alive: boolean): Promise<string[]> {
+    for (const path of ["run/realm-cluster", "opt/realm-cluster/ready", "etc/systemd/system"]) {
+      mkdirSync(host.path(path), { recursive: true });
+    }
+    for (const unit of units.split(" ")) {
+      const file = readFileSync(join(hostFiles, "units", unit));
+      writeFileSync(host.path(`etc/systemd/system/${unit}`), file);
+    }
+    writeFileSync(host.path("opt/realm-cluster/ready/consul-agent.py"), `import sys; sys.exit(${alive ? 0 : 1})`);
+    if (changed.length > 0) {
+      writeFileSync(host.path("run/realm-cluster/secrets-changed"), changed.map((name) => `${name}\n`).join(""));
+    }
+    const env = { UNITS: units, CHECKS: "consul-agent:consul.service sync-worker:sync-worker.service" };
+    return (await host.run("start", 'systemctl() { echo "$*"; }; main', env)).output.trim().split("\n");
+  }
+  const stopping = (stale: string) => [usual[0], `stop ${stale}`, ...usual.slice(1)];
+
+  test("has systemd start the units at every boot, and ends those first that hold old secrets, once", async () => {
+    expect(await started([], true)).toEqual(usual);
+    expect(await started(["auth-key", "feature-token"], true)).toEqual(stopping("sync-worker.service"));
+    expect(await started([], true)).toEqual(usual);
+  });
+
+  test("restarts nothing for a secret that no unit holds", async () => {
+    expect(await started(["npm-token", "auth"], true)).toEqual(usual);
+  });
+
+  test("restarts Consul for a new gossip key only when the cluster does not see it alive", async () => {
+    expect(await started(["gossip-key"], true)).toEqual(usual);
+    expect(await started(["gossip-key"], false)).toEqual(stopping("consul.service"));
   });
 });
 

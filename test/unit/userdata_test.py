@@ -115,12 +115,18 @@ class Secrets(unittest.TestCase):
         self.run_step({"a": "1", "b": "2"})
         self.assertEqual((self.step.TARGET / "a").stat().st_mode & 0o777, 0o400)
         self.assertEqual(self.step.TARGET.stat().st_mode & 0o777, 0o700)
-        self.assertTrue(self.step.CHANGED.exists())
+        self.assertEqual(self.step.CHANGED.read_text(), "a\nb\n")
         self.run_step({"a": "1", "b": "2"})
         self.assertFalse(self.step.CHANGED.exists())
         self.run_step({"a": "1", "b": "3"})
         self.assertEqual((self.step.TARGET / "b").read_text(), "3")
-        self.assertTrue(self.step.CHANGED.exists())
+        self.assertEqual(self.step.CHANGED.read_text(), "b\n")
+
+    def test_that_changed_are_noted_until_the_units_have_them(self):
+        self.run_step({"a": "1", "b": "2"})
+        with mock.patch.object(ssm, "get_secrets", return_value={"a": "1", "b": "3"}):
+            self.step.main()
+        self.assertEqual(self.step.CHANGED.read_text(), "a\nb\nb\n")
 
     def test_of_the_last_boot_do_while_ssm_cannot_be_reached(self):
         self.run_step({"a": "1", "b": "2"})

@@ -28,6 +28,8 @@ export function agentConfig({ datacenter, retryJoin }: ConsulArgs): Record<strin
     retry_join: retryJoin,
     retry_interval: "5s",
     disable_update_check: true,
+    // The stored secret is all that an agent starts with: a keyring of its own would outlive a rotation that it slept through.
+    disable_keyring_file: true,
     // The default suits a laptop: production wants the shortest election (Consul's own advice for servers on their own disks).
     performance: { raft_multiplier: 1 },
     // One datacenter: no WAN gossip; nothing here speaks gRPC to an agent.
