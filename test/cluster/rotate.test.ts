@@ -1,0 +1,168 @@
+/** Rotation of keys on a running cluster, through the real engine: what changes, what clients and Consul see, and what hosts have afterwards. */
+import { randomBytes } from "node:crypto";
+import { defaultStack } from "../../local/cluster/paths";
+import { type Change, type Deployment, dayTwo, deployed, setting, type Updated } from "./deployment";
+import { describeOnHosts } from "./support";
+
+jest.setTimeout(5 * 60_000);
+
+/** The longest that Consul may take to elect another leader, with the shortest timing that it has. */
+const ELECTION_MS = 5000;
+
+interface Keyring {
+  NumNodes: number;
+  Keys: Record<string, number>;
+  PrimaryKeys: Record<string, number>;
+}
+
+describeOnHosts("the rotation of", () => {
+  let cluster: Deployment;
+  beforeAll(async () => {
+    cluster = await deployed(dayTwo);
+  }, 20 * 60_000);
+
+  const names = () => cluster.outputs.hosts.map(({ name }) => name);
+  const steps = ({ changes }: Updated) => changes.map(({ op, type, name }) => `${op} ${type.split(":").pop()} ${name}`);
+  /** What a script prints on each of the hosts. */
+  const onAll = (hosts: string[], script: string) => Promise.all(hosts.map((host) => cluster.exec(host, script)));
+  const withApps = () => names().filter((name) => !name.startsWith("consul"));
+
+  const directory = (authorization: string) =>
+    fetch(`${cluster.outputs.studioUrl}/realms/files/%2F__admin`, { headers: { authorization } });
+  const auth = async (request: object) => {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ app_id: "test", ...request });
+    const response = await fetch(`${cluster.outputs.studioUrl}/auth`, { method: "POST", headers, body });
+    return { status: response.status, body: (await response.json()) as { refresh_token: { token: string } } };
+  };
+  const logIn = (data: string, register: boolean) =>
+    auth({ provider: "password", data, user_info: { password: "p", register } });
+  const eventually = async <T>(ask: () => Promise<T>, isIt: (answer: T) => boolean): Promise<T> => {
+    for (;;) {
+      const answer = await ask();
+      if (isIt(answer)) return answer;
+    }
+  };
+
+  it("the pair that signs tokens ends every session, on all nodes, and touches no host", async () => {
+    const user = `user-${randomBytes(6).toString("hex")}`;
+    const session = (await logIn(user, true)).body.refresh_token.token;
+    const old = cluster.outputs.adminToken;
+    expect((await directory(old)).status).toBe(200);
+
+    const change = setting("rotation", { authKey: "b" });
+    const updated = await cluster.up(change);
+    expect(updated).toMatchObject({ ok: true });
+    expect(steps(updated)).toEqual([
+      "create PrivateKey auth-key-b",
+      ...["auth-key", "auth-pub"].map((name) => `update Parameter ${name}`),
+      "update Command auth-key-taken-up",
+      "delete PrivateKey auth-key",
+    ]);
+    const { adminToken } = cluster.outputs;
+    expect(adminToken).not.toBe(old);
+    await eventually(
+      () => directory(adminToken),
+      ({ status }) => status === 200,
+    );
+    expect((await directory(old)).status).toBe(401);
+    expect((await auth({ provider: "realm", data: session, path: "/~/own" })).status).toBe(401);
+    expect((await logIn(user, false)).status).toBe(200);
+
+    // What is stored, and what the processes were started with.
+    const sums = "sha256sum /etc/realm-cluster/secrets/auth-key /run/credentials/*.service/auth-key | cut -c 1-64";
+    expect(new Set((await onAll(withApps(), sums)).flatMap((text) => text.split("\n"))).size).toBe(1);
+    expect((await onAll(names(), "find / -xdev -name admin.json")).join("")).toBe("");
+    expect(steps(await cluster.up(change))).toEqual([]);
+  });
+
+  it("the key of Consul's gossip goes unnoticed, and a host that is down meanwhile takes it up when it boots", async () => {
+    const absent = "sync-default-03";
+    const id = cluster.instanceId(absent);
+    const keyring = async () => (await cluster.consul<Keyring[]>("operator/keyring"))[0];
+    const members = () => cluster.consul<{ Name: string; Status: number }[]>("agent/members");
+    const isAlive = async () => (await members()).find(({ Name }) => Name === absent)?.Status === 1;
+    const old = Object.keys((await keyring()).Keys);
+    expect(old).toHaveLength(1);
+    await cluster.aws("ec2 stop-instances --instance-ids", id);
+    await eventually(isAlive, (alive) => !alive);
+    const writes = await SteadyWrites.start(cluster, "core-services-01");
+
+    const updated = await cluster.up(setting("rotation", { authKey: "b", gossipKey: "b" }));
+    const { longestGapMs, count } = await writes.stop();
+    expect(updated).toMatchObject({ ok: true });
+    expect(steps(updated)).toEqual([
+      "create RandomBytes gossip-key-b",
+      "update Parameter gossip-key",
+      "update Command gossip-key-taken-up",
+      "delete RandomBytes gossip-key",
+    ]);
+    console.info(`${count} writes to Consul during the rotation of its key, the longest gap ${longestGapMs} ms`);
+    expect(longestGapMs).toBeLessThan(ELECTION_MS);
+    const present = names().filter((name) => name !== absent);
+    expect((await onAll(present, writes.failedMembers)).join("")).toBe("");
+
+    const { Parameter } = await cluster.aws<{ Parameter: { Value: string } }>(
+      "ssm get-parameter --with-decryption --name",
+      `/realm-cluster/${defaultStack}/secrets/gossip-key`,
+    );
+    const key = Parameter.Value;
+    expect(old).not.toContain(key);
+    const only = (agents: number) => ({ NumNodes: agents, Keys: { [key]: agents }, PrimaryKeys: { [key]: agents } });
+    expect(await keyring()).toMatchObject(only(present.length));
+
+    await cluster.aws("ec2 start-instances --instance-ids", id);
+    await eventually(isAlive, (alive) => alive);
+    expect(await keyring()).toMatchObject(only(names().length));
+    const stored = await onAll(
+      names(),
+      "cat /etc/realm-cluster/secrets/gossip-key; ls /var/lib/realm-cluster/consul/serf",
+    );
+    expect(new Set(stored)).toEqual(new Set([`${key}local.snapshot`]));
+  });
+
+  it("the feature token is taken up host by host", async () => {
+    const token: Change = (config) => ({ ...config, "realm-cluster:featureToken": "another" });
+    const change = (config: Parameters<Change>[0]) =>
+      token(setting("rotation", { authKey: "b", gossipKey: "b" })(config));
+    const updated = await cluster.up(change);
+    expect(updated).toMatchObject({ ok: true });
+    expect(steps(updated)).toEqual(["update Parameter feature-token", "update Command feature-token-taken-up"]);
+    const running = await onAll(
+      withApps(),
+      "cat /run/credentials/*.service/feature-token | sed 's/another/&\\n/g' | sort -u",
+    );
+    expect(new Set(running)).toEqual(new Set(["another"]));
+    const starts =
+      "systemctl show --property ActiveEnterTimestampMonotonic --value sync-worker core-services | sort -n";
+    console.info(await onAll(withApps(), starts));
+  });
+});
+
+/** Writes to Consul from one of its clients, one after another. */
+class SteadyWrites {
+  private constructor(
+    private readonly cluster: Deployment,
+    private readonly host: string,
+    private readonly began: string,
+  ) {}
+
+  static async start(cluster: Deployment, host: string): Promise<SteadyWrites> {
+    const write = "curl -fsS --max-time 5 -X PUT -d x http://127.0.0.1:8500/v1/kv/steady >/dev/null && date +%s%3N";
+    const loop = `while :; do ${write}; sleep 0.05; done >/run/steady-writes`;
+    await cluster.exec(host, `systemd-run --quiet --collect --unit=steady-writes /bin/bash -c '${loop}'`);
+    return new SteadyWrites(cluster, host, await cluster.exec(host, "date '+%F %T'"));
+  }
+
+  /** A script that prints what an agent has said since the start of members that it did not reach. */
+  get failedMembers(): string {
+    return `journalctl --unit consul --since '${this.began}' --grep 'EventMemberFailed|decrypt' --output cat --quiet || true`;
+  }
+
+  async stop(): Promise<{ longestGapMs: number; count: number }> {
+    const written = await this.cluster.exec(this.host, "systemctl stop steady-writes; cat /run/steady-writes");
+    const times = written.split("\n").map(Number);
+    const gaps = times.slice(1).map((time, index) => time - times[index]);
+    return { longestGapMs: Math.max(...gaps), count: times.length };
+  }
+}
