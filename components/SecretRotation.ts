@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Names } from "../plan/names";
 import type { RotationPlan } from "../plan/rotations";
 import type { SecretName } from "../userdata/service";
-import { afterChange } from "./gate";
+import { gate } from "./gate";
 
 export interface SecretRotationArgs {
   region: string;
@@ -50,9 +50,7 @@ export class SecretRotation extends pulumi.ComponentResource {
         : { SECRETS: rotation.secrets.join(" "), PACE: rotation.takenUp }),
     };
     const program = rotation.takenUp === "keyring" ? "rotateGossipKey" : "takeUpSecrets";
-    return afterChange(`${rotation.name}-taken-up`, program, environment, {
-      parent: this,
-      dependsOn: [...changing, ...this.done],
-    });
+    const after = { parent: this, dependsOn: [...changing, ...this.done] };
+    return gate(`${rotation.name}-taken-up`, program, environment, after, { made: false });
   }
 }

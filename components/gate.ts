@@ -14,30 +14,13 @@ type Environment = Record<string, pulumi.Input<string>>;
  */
 export function gate(
   name: string,
-  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer" | "awaitTurn",
+  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer" | "awaitTurn" | "rotateGossipKey" | "takeUpSecrets",
   environment: Environment,
   opts: pulumi.CustomResourceOptions,
   when: { made: boolean } = { made: true },
 ): local.Command {
   const run = when.made ? { create: command(program) } : { create: "true", update: command(program) };
   return new local.Command(name, { ...run, environment: complete(environment) }, opts);
-}
-
-/**
- * A step of the deployment that has to be taken when something has changed: when it is made it does nothing, and it runs whenever its
- * environment changes. While it fails the next update runs it again.
- *
- * @param name its Pulumi name
- * @param program a program in `gates/`, without its extension
- * @param environment what the program reads
- */
-export function afterChange(
-  name: string,
-  program: "takeUpSecrets" | "rotateGossipKey",
-  environment: Environment,
-  opts: pulumi.CustomResourceOptions,
-): local.Command {
-  return new local.Command(name, { update: command(program), environment: complete(environment) }, opts);
 }
 
 /**

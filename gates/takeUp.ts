@@ -1,10 +1,11 @@
-import type { HostScript, ScriptEnd } from "./hostScript";
+import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
 
 /** What taking up secrets needs of the world. */
 export interface World {
   hosts: RunningHost[];
-  run: (host: RunningHost, script: HostScript) => Promise<ScriptEnd>;
+  /** Runs it on a host, and gives what it printed. Rejects with the reason when it cannot be run, or does not end well. */
+  run: (host: RunningHost, script: HostScript) => Promise<string>;
   say: (line: string) => void;
 }
 
@@ -26,8 +27,11 @@ export async function takeUp(secrets: string[], pace: "together" | "oneByOne", w
   const script: HostScript = { program: "take-up-secrets", args: secrets };
   const one = async (host: RunningHost): Promise<string[]> => {
     const began = performance.now();
-    const { ok, reason } = await world.run(host, script);
-    if (!ok) return [`${host.name} (${host.instanceId}) did not take up ${secrets.join(", ")}: ${reason}`];
+    try {
+      await world.run(host, script);
+    } catch (error) {
+      return [`${host.name} did not take up ${secrets.join(", ")}: ${(error as Error).message}`];
+    }
     world.say(`${host.name} has ${secrets.join(", ")} after ${((performance.now() - began) / 1000).toFixed(1)} s`);
     return [];
   };
@@ -49,9 +53,11 @@ export async function rotateGossipKey(secretPath: string, world: World): Promise
     return;
   }
   const step = async (task: "use" | "settle") => {
-    const { ok, output, reason } = await world.run(through, { program: "gossip-key", args: [task, secretPath] });
-    if (!ok) fail([`${through.name} (${through.instanceId}) could not change Consul's gossip key: ${reason}`]);
-    if (output) world.say(output);
+    try {
+      world.say((await world.run(through, { program: "gossip-key", args: [task, secretPath] })).trim());
+    } catch (error) {
+      fail([`Consul's gossip key could not be changed through ${through.name}: ${(error as Error).message}`]);
+    }
   };
   await step("use");
   await takeUp(["gossip-key"], "together", world);

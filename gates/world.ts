@@ -1,7 +1,8 @@
 import { SSMClient } from "@aws-sdk/client-ssm";
 import { required } from "./environment";
+import { shellScript } from "./hostScript";
 import { runningHosts } from "./hosts";
-import { runScript } from "./runScript";
+import { runCommand } from "./runCommand";
 import type { World } from "./takeUp";
 
 /** The running hosts of the cluster that a gate's environment names, and commands on them. */
@@ -11,7 +12,7 @@ export async function clusterWorld(): Promise<World> {
   const seconds = Number(required("TIMEOUT_SECONDS"));
   return {
     hosts: await runningHosts(ssm, names),
-    run: (host, script) => runScript(ssm, host, script, seconds),
+    run: (host, script) => runCommand(ssm, host.instanceId, shellScript(script), seconds),
     say: console.log,
   };
 }

@@ -15,9 +15,9 @@ describe("taking up secrets", () => {
   test("does nothing when a cluster is made, and runs when one of its parameters has another version", () => {
     const commands = takenUp(deployment);
     expect(commands.map(({ name, inputs }) => [name, inputs.create, inputs.update])).toEqual([
-      ["auth-key-taken-up", undefined, "exec node --import tsx gates/takeUpSecrets.ts"],
-      ["gossip-key-taken-up", undefined, "exec node --import tsx gates/rotateGossipKey.ts"],
-      ["feature-token-taken-up", undefined, "exec node --import tsx gates/takeUpSecrets.ts"],
+      ["auth-key-taken-up", "true", "exec node --import tsx gates/takeUpSecrets.ts"],
+      ["gossip-key-taken-up", "true", "exec node --import tsx gates/rotateGossipKey.ts"],
+      ["feature-token-taken-up", "true", "exec node --import tsx gates/takeUpSecrets.ts"],
     ]);
     const parameters = deployment.ofType("aws:ssm/parameter:Parameter");
     expect(commands.map(environment)).toMatchObject([
