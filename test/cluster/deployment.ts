@@ -61,6 +61,7 @@ export const dayTwo: Change = all(
     return { ...config, "realm-cluster:placement": "dedicated", "realm-cluster:bootTimeoutMinutes": 4 };
   },
   setting("coreServices", { nodes: 2 }),
+  setting("loadBalancer", { drainSeconds: 10 }),
 );
 
 /**

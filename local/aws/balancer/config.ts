@@ -117,22 +117,30 @@ function renderBackend({ name, group, idleTimeoutSeconds, namespace, servers }: 
   const { health } = group;
   const tls = group.protocol === "HTTPS" ? " ssl verify none" : "";
   const healthPort = health.port === "traffic-port" ? "" : ` port ${health.port}`;
+  // The second is after an upgrade to WebSocket.
+  const timeouts = [`  timeout server ${idleTimeoutSeconds}s`, `  timeout tunnel ${idleTimeoutSeconds}s`];
+  const lines = servers.map(
+    (server) =>
+      `  server ${server.name} ${server.address}:${server.port} namespace ${namespace} source ${server.source}${tls}`,
+  );
   return [
     `backend ${name}`,
     "  balance roundrobin",
-    `  timeout server ${idleTimeoutSeconds}s`,
-    // After an upgrade to WebSocket.
-    `  timeout tunnel ${idleTimeoutSeconds}s`,
+    ...timeouts,
     `  timeout check ${health.timeoutSeconds}s`,
     "  option httpchk",
     `  http-check send meth GET uri "${health.path}" ver HTTP/1.1 hdr Host "${group.name}" hdr User-Agent ELB-HealthChecker/2.0 hdr Connection close`,
     `  http-check expect status ${health.matcher}`,
     // Thresholds are counted as AWS counts them; once a state begins to change, the checks that confirm it follow fast.
     `  default-server inter ${health.intervalSeconds}s fastinter 1s rise ${health.healthyThreshold} fall ${health.unhealthyThreshold}`,
-    ...servers.map(
-      (server) =>
-        `  server ${server.name} ${server.address}:${server.port} namespace ${namespace} source ${server.source}${tls} check${healthPort}`,
-    ),
+    ...lines.map((line) => `${line} check${healthPort}`),
+    "",
+    `backend ${name}-open`,
+    "  balance roundrobin",
+    ...timeouts,
+    // What could not be reached is told at once.
+    "  retries 0",
+    ...lines,
     "",
   ];
 }

@@ -36,7 +36,13 @@ export function renderListener(spec: BalancerListener): string[] {
 }
 
 function renderAction(action: Action, spec: BalancerListener): string[] {
-  if (action.type === "forward") return [`  default_backend ${spec.backend}`];
+  if (action.type === "forward") {
+    // Where no target is healthy, any may get a request: a load balancer of AWS fails open.
+    return [
+      `  use_backend ${spec.backend}-open if { nbsrv(${spec.backend}) eq 0 }`,
+      `  default_backend ${spec.backend}`,
+    ];
+  }
   if (action.type === "fixed-response") {
     const body = action.body.replace(/["\\]/g, "\\$&");
     return [`  http-request return status ${action.status} content-type "${action.contentType}" string "${body}"`];
