@@ -3,6 +3,7 @@ import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
 import { getPartition } from "@pulumi/aws/getPartition";
 import { getRegion } from "@pulumi/aws/getRegion";
+import { getZone } from "@pulumi/aws/route53/getZone";
 import * as ssm from "@pulumi/aws/ssm";
 import { ConfigError } from "./config/faults";
 import type { Config } from "./config/schema";
@@ -16,8 +17,8 @@ import { type Names, nameCluster } from "./plan/names";
  * @param stack the stack's name, which is the cluster's
  * @throws ConfigError when a subnet to adopt is not in the VPC to adopt
  */
-export async function lookUpFacts({ image, network }: Config, stack: string): Promise<Facts> {
-  const [region, partition, caller, zones, imageId, hosts, adopted] = await Promise.all([
+export async function lookUpFacts({ image, network, dns, loadBalancer }: Config, stack: string): Promise<Facts> {
+  const [region, partition, caller, zones, imageId, hosts, zoneName, adopted] = await Promise.all([
     getRegion(),
     getPartition(),
     getCallerIdentity(),
@@ -28,7 +29,8 @@ export async function lookUpFacts({ image, network }: Config, stack: string): Pr
     }),
     findImage(image),
     lookUpHosts(nameCluster(stack)),
-    network.adopt && lookUpNetwork(network.adopt),
+    dns.zoneId === undefined ? undefined : nameOfZone(dns.zoneId),
+    network.adopt && lookUpNetwork(network.adopt, loadBalancer.internal),
   ]);
   return {
     region: region.region,
@@ -37,16 +39,25 @@ export async function lookUpFacts({ image, network }: Config, stack: string): Pr
     zones: [...zones.names].sort(),
     imageId,
     hosts,
+    ...(zoneName !== undefined && { zoneName }),
     ...(adopted && { adopted }),
   };
 }
 
-/** The id of the image that is named. Images that their owner calls deprecated are found too: a pinned name stays valid. */
+/**
+ * The id of the image that is named. Images that their owner calls deprecated are found too: a pinned name stays valid.
+ *
+ * @throws ConfigError when there is none, or none any more
+ */
 async function findImage(image: Config["image"]): Promise<string> {
   if ("id" in image) return image.id;
   const filters = [{ name: "name", values: [image.name] }];
-  const found = await ec2.getAmi({ owners: [image.owner], filters, includeDeprecated: true });
-  return found.id;
+  const { ids } = await ec2.getAmiIds({ owners: [image.owner], filters, includeDeprecated: true });
+  if (ids.length > 0) return ids[0];
+  const reason = `is ${image.name}, which ${image.owner} does not have in this region`;
+  const write =
+    "write the name of another image, or the {id} of the one that the hosts have, which does not replace them";
+  throw new ConfigError([{ path: "image", reason, write }]);
 }
 
 /** The hosts of the running cluster; none before the first deployment. */
@@ -64,12 +75,20 @@ async function lookUpHosts({ cluster, bootReports }: Names): Promise<Facts["host
   );
 }
 
-async function lookUpNetwork(adopt: NonNullable<Config["network"]["adopt"]>): Promise<NonNullable<Facts["adopted"]>> {
+async function nameOfZone(zoneId: string): Promise<string> {
+  const { name } = await getZone({ zoneId });
+  return name.replace(/\.$/, "");
+}
+
+async function lookUpNetwork(
+  adopt: NonNullable<Config["network"]["adopt"]>,
+  internal: boolean,
+): Promise<NonNullable<Facts["adopted"]>> {
   const describe = async (id: string) => ec2.getSubnet({ id });
   const [vpc, privateSubnets, publicSubnets] = await Promise.all([
     ec2.getVpc({ id: adopt.vpcId }),
     Promise.all(adopt.privateSubnetIds.map(describe)),
-    Promise.all(adopt.publicSubnetIds.map(describe)),
+    Promise.all((adopt.publicSubnetIds ?? []).map(describe)),
   ]);
   const strange = [...privateSubnets, ...publicSubnets].filter(({ vpcId }) => vpcId !== adopt.vpcId);
   if (strange.length > 0) {
@@ -78,15 +97,12 @@ async function lookUpNetwork(adopt: NonNullable<Config["network"]["adopt"]>): Pr
       strange.map(({ id, vpcId }) => ({ path: "network.adopt", reason: `has ${id}, which is in ${vpcId}`, write })),
     );
   }
-  if (new Set(publicSubnets.map(({ availabilityZone }) => availabilityZone)).size < 2) {
+  const kind = internal ? "private" : "public";
+  const balanced = { private: privateSubnets, public: publicSubnets }[kind];
+  if (new Set(balanced.map(({ availabilityZone }) => availabilityZone)).size < 2) {
     const reason = "has all its subnets in one zone";
-    throw new ConfigError([
-      {
-        path: "network.adopt.publicSubnetIds",
-        reason,
-        write: "write subnets of two zones: a load balancer needs them",
-      },
-    ]);
+    const write = "write subnets of two zones: a load balancer needs them";
+    throw new ConfigError([{ path: `network.adopt.${kind}SubnetIds`, reason, write }]);
   }
   return {
     cidr: vpc.cidrBlock,

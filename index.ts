@@ -2,11 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterKeys } from "./components/ClusterKeys";
 import { ConsulNode } from "./components/ConsulNode";
 import { CoreServicesNode } from "./components/CoreServicesNode";
+import { Dns } from "./components/Dns";
 import { Firewall } from "./components/Firewall";
 import type { HostArgs } from "./components/Host";
 import { HostRole } from "./components/HostRole";
 import { inService, inTurn } from "./components/inTurn";
 import { LoadBalancer } from "./components/LoadBalancer";
+import { MachineImage } from "./components/MachineImage";
 import { Network } from "./components/Network";
 import { SecretRotation } from "./components/SecretRotation";
 import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
@@ -47,6 +49,8 @@ export = async () => {
   });
   const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
 
+  const { imageId } = new MachineImage("image", { image: config.image, found: plan.imageId });
+
   const hostArgs = (hosts: HostPlan[], yieldsTo: pulumi.Resource[] = []): HostArgs[] =>
     hosts.map((host) => {
       const role = roles.get(host.tier);
@@ -54,12 +58,14 @@ export = async () => {
       return {
         cluster,
         region,
+        imageId,
         plan: host,
         subnetId: network.privateSubnetIds[host.zone],
         securityGroupId: firewall.groupIds[host.tier],
         instanceProfile: role.instanceProfile,
         bootTimeoutMinutes: config.bootTimeoutMinutes,
         retainData: config.retainData,
+        protectData: config.deletionProtection,
         after: [...network.ready, ...firewall.rules, ...Object.values(keys.parameters), ...rotated, ...role.ready],
         yieldsTo,
       };
@@ -79,7 +85,7 @@ export = async () => {
     cluster,
     vpcId,
     plan: plan.loadBalancer,
-    subnetIds: network.publicSubnetIds,
+    subnetIds: network.subnetIds[plan.loadBalancer.subnets],
     securityGroupId: firewall.groupIds[LOAD_BALANCER],
     outward: network.outward,
     after: firewall.rules,
@@ -93,7 +99,10 @@ export = async () => {
   loadBalancer.awaitHealth(nodes);
   const core = nodes.map(({ host }) => host);
 
-  const hosts = hostOutputs(plan, [...servers, ...groups.flatMap((group) => group.hosts), ...core]);
+  const all = [...servers, ...groups.flatMap((group) => group.hosts), ...core];
+  if (Object.keys(plan.dns).length > 0) new Dns("dns", { cluster, plan: plan.dns, vpcId, loadBalancer, hosts: all });
+
+  const hosts = hostOutputs(plan, all);
   const members = consulMembers(plan, hosts);
   return {
     studioUrl: loadBalancer.url,

@@ -1,5 +1,6 @@
 import type { Config } from "./config/schema";
 import { type TierPlan, planTiers } from "./plan/access";
+import { type DnsPlan, planDns } from "./plan/dns";
 import type { Facts } from "./plan/facts";
 import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from "./plan/firewall";
 import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
@@ -17,18 +18,25 @@ export interface LoadBalancerPlan {
   listenerPorts: number[];
   /** What it asks a core services host: this one process alone, for the plain `/health` fails on all of them at once. */
   healthPath: string;
+  /** The subnets that it lives in: public ones, or private ones when only the VPC and what is connected to it may reach it. */
+  subnets: "public" | "private";
+  /** Whether AWS refuses to delete it. */
+  deletionProtection: boolean;
 }
 
 /** Everything that is created, decided. */
 export interface Plan extends HostsPlan {
   names: Names;
   region: string;
+  /** What the configured image is now; hosts have the one that it was when it was configured. */
+  imageId: string;
   network: NetworkPlan;
   /** All hosts. */
   hosts: HostPlan[];
   tiers: TierPlan[];
   firewall: FirewallPlan;
   loadBalancer: LoadBalancerPlan;
+  dns: DnsPlan;
   /** The secrets that some host reads. */
   secrets: SecretName[];
   /** How running hosts take up secrets that change. */
@@ -55,6 +63,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     ...placed,
     names,
     region: facts.region,
+    imageId: facts.imageId,
     network,
     hosts,
     tiers,
@@ -63,7 +72,10 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
       targetPort: targetPort(placed.coreServices),
       listenerPorts: listenerPorts(config.loadBalancer),
       healthPath: "/health?thisInstance=true",
+      subnets: config.loadBalancer.internal ? "private" : "public",
+      deletionProtection: config.deletionProtection,
     },
+    dns: planDns(config, facts, placed),
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };

@@ -12,6 +12,8 @@ export interface HostArgs {
   /** What the host is. */
   plan: HostPlan;
   region: string;
+  /** The machine image. */
+  imageId: pulumi.Input<string>;
   /** The private subnet of its zone. */
   subnetId: pulumi.Input<string>;
   securityGroupId: pulumi.Input<string>;
@@ -21,6 +23,8 @@ export interface HostArgs {
   bootTimeoutMinutes: number;
   /** Whether its data volume is kept when the host is destroyed. */
   retainData: boolean;
+  /** Whether Pulumi refuses to delete or replace its data volume. */
+  protectData: boolean;
   /** What must exist before its boot can succeed. */
   after: pulumi.Resource[];
   /** What must have been done before the instance may be replaced: the replacement of those whose turn is before. @default nothing */
@@ -82,7 +86,7 @@ export class Host extends pulumi.ComponentResource {
     return new ec2.NetworkInterface(name, args, { parent: this, deleteBeforeReplace: true, dependsOn: yieldsTo });
   }
 
-  private createVolume(name: string, { cluster, plan, retainData }: HostArgs): ebs.Volume {
+  private createVolume(name: string, { cluster, plan, retainData, protectData }: HostArgs): ebs.Volume {
     const args = {
       availabilityZone: plan.zone,
       size: plan.volumeGiB,
@@ -90,7 +94,7 @@ export class Host extends pulumi.ComponentResource {
       encrypted: true,
       tags: tagged(cluster, `${plan.name}-data`),
     };
-    return new ebs.Volume(name, args, { parent: this, retainOnDelete: retainData });
+    return new ebs.Volume(name, args, { parent: this, retainOnDelete: retainData, protect: protectData });
   }
 
   /** Made here, so that it is tagged and ends with the cluster; what is in it is the host's. */
@@ -106,7 +110,10 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /** Runs when a change is about to replace the instance, and not when the first one is made. */
-  private awaitTurn(name: string, { cluster, plan, region, bootTimeoutMinutes, turnAfter }: HostArgs): pulumi.Resource {
+  private awaitTurn(
+    name: string,
+    { cluster, plan, region, imageId, bootTimeoutMinutes, turnAfter }: HostArgs,
+  ): pulumi.Resource {
     const environment = {
       HOST: plan.name,
       CLUSTER: cluster.name,
@@ -115,7 +122,7 @@ export class Host extends pulumi.ComponentResource {
       TIMEOUT_SECONDS: String(bootTimeoutMinutes * 60),
       AWS_REGION: region,
       // The program does not read it: it runs when this changes.
-      LAUNCH: plan.launch,
+      LAUNCH: pulumi.interpolate`${imageId} ${plan.launch}`,
     };
     const opts = { parent: this, dependsOn: turnAfter };
     return gate(`${name}-turn`, "awaitTurn", environment, opts, { made: false });
@@ -127,11 +134,11 @@ export class Host extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
     volume?: ebs.Volume,
   ): ec2.Instance {
-    const { cluster, plan, instanceProfile, after } = args;
+    const { cluster, plan, imageId, instanceProfile, after } = args;
     return new ec2.Instance(
       name,
       {
-        ami: plan.imageId,
+        ami: imageId,
         instanceType: plan.instanceType,
         iamInstanceProfile: instanceProfile,
         primaryNetworkInterface: { networkInterfaceId: this.networkInterface.id },

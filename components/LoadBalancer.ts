@@ -9,7 +9,7 @@ export interface LoadBalancerArgs {
   cluster: Cluster;
   plan: LoadBalancerPlan;
   vpcId: pulumi.Input<string>;
-  /** Public subnets in two zones or more. */
+  /** Subnets of the plan's kind, in two zones or more. */
   subnetIds: pulumi.Input<string>[];
   securityGroupId: pulumi.Input<string>;
   /** The public subnets' way to the internet: AWS refuses a load balancer in a VPC whose gateway is not attached yet. */
@@ -35,6 +35,8 @@ const SSL_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06";
 export class LoadBalancer extends pulumi.ComponentResource {
   /** AWS's name for it, which the domain's DNS record points to. */
   readonly dnsName: pulumi.Output<string>;
+  /** The hosted zone of that name, which is AWS's own: an alias record needs it. */
+  readonly zoneId: pulumi.Output<string>;
   /** What clients and Realm Studio connect to. */
   readonly url: pulumi.Output<string>;
   /** What core services hosts are attached to, by this port of theirs. */
@@ -54,12 +56,14 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.targetGroup = this.createTargetGroup(args);
     this.listening = this.createListeners(args, balancer, this.targetGroup);
     this.dnsName = balancer.dnsName;
+    this.zoneId = balancer.zoneId;
     this.url = pulumi.interpolate`${this.scheme}://${args.domain ?? balancer.dnsName}`;
     this.registerOutputs({ dnsName: this.dnsName, url: this.url });
   }
 
   private createBalancer({
     cluster,
+    plan,
     subnetIds,
     securityGroupId,
     outward,
@@ -67,11 +71,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
   }: LoadBalancerArgs): lb.LoadBalancer {
     const args = {
       loadBalancerType: "application",
-      internal: false,
+      internal: plan.subnets === "private",
       subnets: subnetIds,
       securityGroups: [securityGroupId],
       idleTimeout: idleTimeoutSeconds,
       dropInvalidHeaderFields: true,
+      enableDeletionProtection: plan.deletionProtection,
       tags: tagged(cluster, "load-balancer"),
     };
     return new lb.LoadBalancer("realm", args, { parent: this, dependsOn: outward });

@@ -20,7 +20,8 @@ export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
   /** The hosts' subnet in each zone. */
   readonly privateSubnetIds: Record<string, pulumi.Output<string>>;
-  readonly publicSubnetIds: pulumi.Output<string>[];
+  /** Every subnet by its kind: hosts live in private ones, a load balancer in the ones that its clients can reach. */
+  readonly subnetIds: Record<"public" | "private", pulumi.Output<string>[]>;
   /** What must exist before anything in a public subnet can have a public address that works. */
   readonly outward: pulumi.Resource[];
   /** What must exist before a host can reach SSM and its downloads. */
@@ -33,7 +34,8 @@ export class Network extends pulumi.ComponentResource {
       this.privateSubnetIds = Object.fromEntries(
         plan.zones.map(({ zone, privateSubnetId }) => [zone, pulumi.output(privateSubnetId)]),
       );
-      this.publicSubnetIds = plan.publicSubnetIds.map((id) => pulumi.output(id));
+      const publicIds = plan.publicSubnetIds.map((id) => pulumi.output(id));
+      this.subnetIds = { public: publicIds, private: Object.values(this.privateSubnetIds) };
       this.outward = [];
       this.ready = [];
     } else {
@@ -47,7 +49,7 @@ export class Network extends pulumi.ComponentResource {
       const endpoints = plan.nat === "none" ? made.endpoints(main, plan.cidr, region, privateSubnets) : [];
       this.vpcId = main.id;
       this.privateSubnetIds = Object.fromEntries(plan.zones.map(({ zone }, i) => [zone, privateSubnets[i].id]));
-      this.publicSubnetIds = publicSubnets.map(({ id }) => id);
+      this.subnetIds = { public: publicSubnets.map(({ id }) => id), private: privateSubnets.map(({ id }) => id) };
       this.outward = outward;
       this.ready = [...inward, ...endpoints];
     }

@@ -131,9 +131,41 @@ const placeOnNetwork: Rule = {
   },
 };
 
+const advertisement: Rule = {
+  reads: ["coreServices"],
+  check: ({ coreServices: { nodes, advertiseAddress } }) => [
+    nodes > 1 &&
+      advertiseAddress !== undefined &&
+      !advertiseAddress.includes("{host}") && {
+        path: "coreServices.advertiseAddress",
+        reason: `is ${advertiseAddress} for ${nodes} nodes`,
+        write: 'write a name for each of them, such as "{host}.realm.example.com": {host} becomes core-services-01',
+      },
+  ],
+};
+
+const naming: Rule = {
+  reads: ["dns", "loadBalancer"],
+  check: ({ dns, loadBalancer }) => [
+    dns.zoneId !== undefined &&
+      loadBalancer.domain === undefined && {
+        path: "dns.zoneId",
+        reason: "is set, but there is no name to put into the zone",
+        write: "set loadBalancer.domain, or remove it",
+      },
+  ],
+};
+
 const exposure: Rule = {
-  reads: ["loadBalancer"],
-  check: ({ loadBalancer }) => [
+  reads: ["loadBalancer", "network"],
+  check: ({ loadBalancer, network }) => [
+    network.adopt !== undefined &&
+      network.adopt.publicSubnetIds === undefined &&
+      !loadBalancer.internal && {
+        path: "network.adopt.publicSubnetIds",
+        reason: "is missing",
+        write: "write the ids of 2 or more public subnets, or set loadBalancer.internal: true",
+      },
     loadBalancer.certificateArn === undefined &&
       loadBalancer.allowedCidrs === undefined && {
         path: "loadBalancer.allowedCidrs",
@@ -161,4 +193,13 @@ const rotatedKey: Rule = {
 };
 
 /** All rules that bind more than one value, in the order in which their faults are shown. */
-export const rules: Rule[] = [placeOnNetwork, packages, groups, colocation, exposure, rotatedKey];
+export const rules: Rule[] = [
+  placeOnNetwork,
+  packages,
+  groups,
+  colocation,
+  advertisement,
+  exposure,
+  naming,
+  rotatedKey,
+];

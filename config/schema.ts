@@ -61,6 +61,8 @@ const adoptedSubnets = (kind: string, minimum: number) => {
     });
 };
 
+const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]+$/;
+
 const network = z
   .strictObject({
     /** The VPC's block of IPv4 addresses, /16 to /22. Of its sixteen equal parts one is each zone's private subnet and one its public. */
@@ -73,8 +75,8 @@ const network = z
         vpcId: text(/^vpc-[0-9a-f]+$/, 'write the VPC\'s id, such as "vpc-0a1b2c3d"'),
         /** Where the hosts live. */
         privateSubnetIds: adoptedSubnets("private", 1),
-        /** Where the load balancer lives. */
-        publicSubnetIds: adoptedSubnets("public", 2),
+        /** Where the load balancer lives; not needed for an internal one. */
+        publicSubnetIds: adoptedSubnets("public", 2).optional(),
       })
       .optional(),
   })
@@ -131,6 +133,8 @@ const realm = z
       .strictObject({
         "realm-object-server": version.default("3.12.0"),
         "realm-object-server-enterprise": version.default("3.1.3"),
+        /** Installed only where `coreServices.graphql` asks for it. */
+        "realm-graphql-service": version.default("3.4.0"),
       })
       .prefault({}),
     /** npm's `overrides` for dependencies that can no longer be had under their own name. */
@@ -160,6 +164,16 @@ const coreServices = z
     /** How many hosts behind the load balancer. */
     nodes: whole(1, 50, "write a number from 1 to 50").default(1),
     instanceType: instanceType.default("m6i.large"),
+    /** Serves Realm's GraphQL API on `/graphql`; an artifact of the Realm packages must have realm-graphql-service in it. */
+    graphql: flag("write true to serve GraphQL").default(false),
+    /**
+     * What core services are registered in Consul by, where those who look them up do so across a NAT: an address or a DNS name, in which
+     * `{host}` stands for the host's name. It must lead to that one host, from the cluster's own hosts too. Left out: the private address.
+     */
+    advertiseAddress: text(
+      /^(\d+(\.\d+){3}|([a-z0-9-]|\{host\})+(\.[a-z0-9-]+)+)$/,
+      'write an IPv4 address, or a DNS name such as "{host}.realm.example.com"',
+    ).optional(),
   })
   .prefault({});
 
@@ -171,7 +185,9 @@ const loadBalancer = z
       "write the ARN of an ACM certificate",
     ).optional(),
     /** The name that clients use, which the certificate covers; its DNS record is to point to the load balancer. */
-    domain: text(/^([a-z0-9-]+\.)+[a-z0-9-]+$/, 'write a domain name, such as "realm.example.com"').optional(),
+    domain: text(DOMAIN, 'write a domain name, such as "realm.example.com"').optional(),
+    /** Puts it into the private subnets: it has private addresses only, for clients of the VPC and of networks connected to it. */
+    internal: flag("write true for a load balancer that the internet cannot reach").default(false),
     /** Who may reach the load balancer. With a certificate all of IPv4 unless told otherwise; without one it must be said. */
     allowedCidrs: z
       .array(cidr('write an IPv4 network, such as "203.0.113.0/24"'), { error: "write a list of IPv4 networks" })
@@ -180,6 +196,18 @@ const loadBalancer = z
     idleTimeoutSeconds: whole(1, 4000, "write seconds, from 1 to 4000").default(3600),
     /** How long a core services host that leaves may finish its requests, in seconds. */
     drainSeconds: whole(0, 3600, "write seconds, from 0 to 3600").default(30),
+  })
+  .prefault({});
+
+const dns = z
+  .strictObject({
+    /** The Route 53 hosted zone that gets the record of `loadBalancer.domain`, an alias of the load balancer. */
+    zoneId: text(
+      /^Z[0-9A-Z]{1,31}$/,
+      'write the id of a Route 53 hosted zone, such as "Z0123456789ABCDEFGHIJ"',
+    ).optional(),
+    /** The name of a private hosted zone to make for the VPC: each host by its name, and all Consul servers as `consul`. */
+    privateZone: text(DOMAIN, 'write a domain name, such as "realm.internal"').optional(),
   })
   .prefault({});
 
@@ -236,6 +264,7 @@ export const shape = {
     .default([{ label: "default", workers: 3, allowSingleWorker: false }]),
   coreServices,
   loadBalancer,
+  dns,
   /** Realm's feature token. Secret. */
   featureToken: secret(
     isToken,
@@ -253,6 +282,8 @@ export const shape = {
   bootTimeoutMinutes: whole(1, 120, "write minutes, from 1 to 120").default(15),
   /** Whether data volumes are kept when the cluster, or a host, is destroyed. */
   retainData: flag("write true or false").default(true),
+  /** Refuses to delete data volumes and the load balancer, whose names and data cannot be had again, until it is set to false. */
+  deletionProtection: flag("write true or false").default(false),
   /** Tags for every resource that can have them. */
   tags,
 };

@@ -19,6 +19,8 @@ export interface Facts {
   imageId: string;
   /** Hosts that exist, by name: whether the instance runs whose last boot report says that it is ready. */
   hosts: ReadonlyMap<string, { works: boolean }>;
+  /** The name of the hosted zone that gets the load balancer's record, without a dot at its end; when the configuration names one. */
+  zoneName?: string;
   /** The adopted VPC, when the configuration names one. */
   adopted?: {
     cidr: string;

@@ -18,7 +18,6 @@ export interface HostPlan {
   services: Service[];
   /** Its address, when others must know it before it exists; AWS chooses it otherwise. */
   address?: string;
-  imageId: string;
   instanceType: string;
   /** The size of its data volume in GiB; a host without state has none. */
   volumeGiB?: number;
@@ -29,7 +28,7 @@ export interface HostPlan {
   condition: "new" | "broken" | "working";
   /** What it carries together with others. */
   quorums: Quorum[];
-  /** A digest of all that its instance is launched from: another one means that a change replaces the instance. */
+  /** A digest of all that its instance is launched from, save the image: another one means that a change replaces the instance. */
   launch: string;
 }
 
@@ -82,16 +81,14 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
     const readySeconds = Math.round(config.bootTimeoutMinutes * 60 * READY_SHARE);
     const userData = renderUserData({ ...spec, bootReport, readySeconds });
     checkUserDataSize(draft.name, userData);
-    const { imageId } = facts;
     const known = facts.hosts.get(draft.name);
     return {
       ...draft,
-      imageId,
       bootReport,
       userData,
       condition: known === undefined ? "new" : known.works ? "working" : "broken",
       quorums: draft.services.flatMap(({ quorum }) => quorum ?? []),
-      launch: createHash("sha256").update([imageId, draft.instanceType, userData.base64].join("\n")).digest("hex"),
+      launch: createHash("sha256").update([draft.instanceType, userData.base64].join("\n")).digest("hex"),
     };
   };
   const colocated = placement === "colocated" ? syncWorkerGroups.find(({ label }) => label === "default") : undefined;
@@ -124,15 +121,22 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
       });
       return { label, members: hosts.map(({ name }) => name), hosts };
     }),
-    coreServices: count(config.coreServices.nodes).map((index) =>
-      finish({
-        name: numbered("core-services", index),
+    coreServices: count(config.coreServices.nodes).map((index) => {
+      const { graphql, instanceType } = config.coreServices;
+      const name = numbered("core-services", index);
+      const advertiseAddress = config.coreServices.advertiseAddress?.replaceAll("{host}", name);
+      return finish({
+        name,
         tier: "core-services",
         zone: zoneAt(index).zone,
-        services: [consulAgent(join), coreServices({}), realmDirectory({})],
-        instanceType: config.coreServices.instanceType,
-      }),
-    ),
+        services: [
+          consulAgent(join),
+          coreServices({ graphql, advertiseAddress }),
+          realmDirectory({ advertiseAddress }),
+        ],
+        instanceType,
+      });
+    }),
   };
 }
 

@@ -66,7 +66,7 @@ function adopt(adopted: NonNullable<Config["network"]["adopt"]>, facts: Facts): 
     vpcId: adopted.vpcId,
     cidr: facts.adopted.cidr,
     zones: [...zones.values()],
-    publicSubnetIds: adopted.publicSubnetIds,
+    publicSubnetIds: adopted.publicSubnetIds ?? [],
   };
 }
 

@@ -18,7 +18,7 @@ export type RealmPackages =
       registry: string;
       /** Whether the registry wants the secret `npm-token`. */
       token: boolean;
-      /** Exact versions by package name. */
+      /** Exact versions by package name, of every package that some host installs. */
       versions: Record<string, string>;
       /** npm `overrides`; honoured by npm of Node 16 and later only. */
       overrides?: Record<string, unknown>;
@@ -43,8 +43,15 @@ export function downloadSecrets(installs: Package[], { realm }: Downloads): Secr
   return installs.includes("realm") && realm.from === "registry" && realm.token ? ["npm-token"] : [];
 }
 
-/** What the installing boot steps read: one file of variables, and the dependencies when they come from a registry. */
-export function downloadFiles(installs: Package[], downloads: Downloads): File[] {
+/** What every Realm program needs. */
+const MODULES = ["realm-object-server", "realm-object-server-enterprise"];
+
+/**
+ * What the installing boot steps read: one file of variables, and the dependencies when they come from a registry.
+ *
+ * @param modules npm packages that the host's programs need besides those that all of them do
+ */
+export function downloadFiles(installs: Package[], modules: string[], downloads: Downloads): File[] {
   const variables: Record<string, string> = {};
   const files: File[] = [];
   for (const name of ["consul", "node"] as const) {
@@ -64,11 +71,17 @@ export function downloadFiles(installs: Package[], downloads: Downloads): File[]
       variables.REALM_REGISTRY = realm.registry;
       files.push(userFile("realm-install", "Installs the Realm packages"), {
         path: "/etc/realm-cluster/package.json",
-        content: packageJson(realm.versions, realm.overrides),
+        content: packageJson(pickVersions(realm.versions, [...MODULES, ...modules]), realm.overrides),
       });
     }
   }
   return [environmentFile("/etc/realm-cluster/downloads.env", variables), ...files];
+}
+
+function pickVersions(versions: Record<string, string>, names: string[]): Record<string, string> {
+  const missing = names.filter((name) => versions[name] === undefined);
+  if (missing.length > 0) throw new Error(`no version is given of ${missing.join(", ")}`);
+  return Object.fromEntries(names.map((name) => [name, versions[name]]));
 }
 
 function packageJson(dependencies: Record<string, string>, overrides?: Record<string, unknown>): string {

@@ -49,6 +49,11 @@ export function hostPackages(services: Service[]): Package[] {
   return (["consul", "node", "realm"] as const).filter((name) => wanted.has(name));
 }
 
+/** The npm packages that a host's programs need besides those that every Realm program does. */
+function hostModules(services: Service[]): string[] {
+  return [...new Set(services.flatMap(({ modules = [] }) => modules))].sort();
+}
+
 /** The secrets that a host reads: those of its services, and those that its downloads take. Its IAM policy allows these only. */
 export function hostSecrets(services: Service[], downloads: Downloads): SecretName[] {
   const own = services.flatMap((service) => service.secrets);
@@ -118,7 +123,7 @@ function hostFiles(spec: HostSpec): File[] {
     unitFile("realm-cluster-boot.service"),
     ...(stateful ? [unitFile("var-lib-realm\\x2dcluster.mount")] : []),
     hostEnvironment(spec, steps),
-    ...downloadFiles(packages, spec.downloads),
+    ...downloadFiles(packages, hostModules(spec.services), spec.downloads),
     ...spec.services.flatMap((service) => service.files),
   ];
   return merge(all);

@@ -50,6 +50,8 @@ export interface Service {
   /** The secrets that it reads; the host's IAM policy is derived from these. */
   secrets: SecretName[];
   installs: Package[];
+  /** npm packages that its program needs besides the two that every Realm program does; default none. */
+  modules?: string[];
   /** Its units, configuration, programs and readiness check. */
   files: File[];
   /** systemd units in the order in which they are started; the last one is the service itself. */

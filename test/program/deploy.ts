@@ -22,6 +22,9 @@ export interface Registered {
   options: {
     deleteBeforeReplace: boolean;
     retainOnDelete: boolean;
+    protect: boolean;
+    /** The value whose change replaces it; undefined for none. */
+    replacementTrigger: unknown;
     ignoreChanges: string[];
     replaceOnChanges: string[];
   };
@@ -51,18 +54,21 @@ export const SECRETS = {
 
 const root = join(__dirname, "../..");
 
-/** The stack's configuration that Pulumi.dev.yaml gives, in the form in which the engine hands it to a program. */
-export function devConfig(): Record<string, string> {
-  const { config } = parse(readFileSync(join(root, "Pulumi.dev.yaml"), "utf8")) as { config: Record<string, unknown> };
+/** The configuration that a stack's file gives, in the form in which the engine hands it to a program, with secrets. */
+export function stackConfig(stack: string): Record<string, string> {
+  const file = readFileSync(join(root, `Pulumi.${stack}.yaml`), "utf8");
+  const { config } = parse(file) as { config: Record<string, unknown> };
   const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  const given = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)]));
-  const loadBalancer = JSON.stringify({ allowedCidrs: ["203.0.113.0/24"] });
   return {
-    ...given,
-    "realm-cluster:loadBalancer": loadBalancer,
+    ...Object.fromEntries(Object.entries(config).map(([key, value]) => [key, text(value)])),
     "realm-cluster:featureToken": SECRETS.feature,
     "realm-cluster:npmToken": SECRETS.npm,
   };
+}
+
+/** That of the guide's cluster, with what its file leaves to the operator. */
+function devConfig(): Record<string, string> {
+  return { ...stackConfig("dev"), "realm-cluster:loadBalancer": JSON.stringify({ allowedCidrs: ["203.0.113.0/24"] }) };
 }
 
 /** What hosts that exist have reported of their boot, by host. */
@@ -136,6 +142,8 @@ function registered(request: RegisterResourceRequest): Registered {
     options: {
       deleteBeforeReplace: request.getDeletebeforereplace() ?? false,
       retainOnDelete: request.getRetainondelete() ?? false,
+      protect: request.getProtect() ?? false,
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       ignoreChanges: request.getIgnorechangesList(),
       replaceOnChanges: request.getReplaceonchangesList(),
     },
@@ -147,7 +155,9 @@ const GIVEN: Record<string, (name: string, inputs: Record<string, string[] | und
   "aws:ec2/networkInterface:NetworkInterface": (name, { privateIps }) => ({
     privateIp: privateIps?.[0] ?? `address of ${name}`,
   }),
-  "aws:lb/loadBalancer:LoadBalancer": () => ({ dnsName: "realm.elb.example.com" }),
+  "aws:lb/loadBalancer:LoadBalancer": () => ({ dnsName: "realm.elb.example.com", zoneId: "Z0ELB" }),
+  "aws:route53/zone:Zone": (name) => ({ zoneId: `id of ${name}` }),
+  "pulumi:index:Stash": (_, { input }) => ({ output: input }),
   "tls:index/privateKey:PrivateKey": () => ({ privateKeyPem: KEY.privateKey, publicKeyPem: KEY.publicKey }),
   "aws:ssm/parameter:Parameter": (name) => ({ version: `version of ${name}` }),
   "random:index/randomBytes:RandomBytes": () => ({ base64: SECRETS.gossip }),
@@ -174,8 +184,10 @@ function looked({ token, inputs }: pulumi.runtime.MockCallArgs, reports: Reports
       return { accountId: "123456789012" };
     case "aws:index/getAvailabilityZones:getAvailabilityZones":
       return { names: ["eu-west-1a", "eu-west-1b", "eu-west-1c", "eu-west-1d"] };
-    case "aws:ec2/getAmi:getAmi":
-      return { id: "ami-0pinned" };
+    case "aws:ec2/getAmiIds:getAmiIds":
+      return { ids: JSON.stringify(inputs.filters).includes("gone") ? [] : ["ami-0pinned"] };
+    case "aws:route53/getZone:getZone":
+      return { zoneId: inputs.zoneId, name: "example.com." };
     case "aws:ssm/getParametersByPath:getParametersByPath":
       return {
         names: Object.keys(reports).map((host) => `${inputs.path}/${host}`),

@@ -107,7 +107,7 @@ describeOnHosts("the engine with the stand-in of aws, against moto", () => {
   test("functions answer in the real shapes", async () => {
     const rest = { cidr: "10.2.0.0/16", dns: true, role: "db", value: "s3cr3t-2" };
     const functions = [
-      "ec2/getAmi",
+      "ec2/getAmiIds",
       "ec2/getSubnet",
       "ec2/getVpc",
       "index/getAvailabilityZones",
@@ -116,7 +116,7 @@ describeOnHosts("the engine with the stand-in of aws, against moto", () => {
       "index/getRegion",
     ];
     const args: Record<string, string> = {
-      "ec2/getAmi": `{ owners: ["136693071363"], filters: [{ name: "name", values: ["debian-12-*"] }] }`,
+      "ec2/getAmiIds": `{ owners: ["136693071363"], filters: [{ name: "name", values: ["debian-12-*"] }] }`,
       "ec2/getSubnet": `{ filters: [{ name: "default-for-az", values: ["true"] }, { name: "availability-zone", values: ["eu-west-1a"] }] }`,
       "ec2/getVpc": `{ default: true }`,
     };

@@ -44,15 +44,21 @@ test("the defaults are those that are documented", () => {
     },
     realm: {
       registry: "https://npm.example.com/",
-      versions: { "realm-object-server": "3.12.0", "realm-object-server-enterprise": "3.1.3" },
+      versions: {
+        "realm-object-server": "3.12.0",
+        "realm-object-server-enterprise": "3.1.3",
+        "realm-graphql-service": "3.4.0",
+      },
       overrides: {},
     },
     syncWorkerGroups: [{ label: "default", workers: 3, allowSingleWorker: false }],
-    coreServices: { nodes: 1, instanceType: "m6i.large" },
-    loadBalancer: { allowedCidrs: ["0.0.0.0/0"], idleTimeoutSeconds: 3600, drainSeconds: 30 },
+    coreServices: { nodes: 1, instanceType: "m6i.large", graphql: false },
+    loadBalancer: { internal: false, allowedCidrs: ["0.0.0.0/0"], idleTimeoutSeconds: 3600, drainSeconds: 30 },
+    dns: {},
     bootTimeoutMinutes: 15,
     rotation: {},
     retainData: true,
+    deletionProtection: false,
     tags: {},
   });
 });
@@ -145,6 +151,27 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     { loadBalancer: { certificateArn: "arn:aws:acm:eu-west-1:123456789012:certificate/a" } },
     /^loadBalancer has only one of certificateArn and domain/,
   ],
+  [
+    "one advertised address for several nodes",
+    { coreServices: { nodes: 2, advertiseAddress: "203.0.113.10" } },
+    'coreServices.advertiseAddress is 203.0.113.10 for 2 nodes: write a name for each of them, such as "{host}.realm.example.com": {host} becomes core-services-01',
+  ],
+  [
+    "an advertised address that is none",
+    { coreServices: { advertiseAddress: "http://x.example.com" } },
+    /^coreServices.advertiseAddress is "http:.*write an IPv4 address, or a DNS name/,
+  ],
+  ["a hosted zone for no name", { dns: { zoneId: "Z0A" } }, /^dns.zoneId is set, but there is no name to put into/],
+  [
+    "a zone by its name",
+    { dns: { zoneId: "example.com" } },
+    /^dns.zoneId is "example.com": write the id of a Route 53/,
+  ],
+  [
+    "an adopted network without a place for the load balancer",
+    { network: { adopt: { vpcId: "vpc-0a", privateSubnetIds: ["subnet-0a"] } } },
+    /^network.adopt.publicSubnetIds is missing: .*or set loadBalancer.internal: true/,
+  ],
   ["a reserved tag", { tags: { Name: "x" } }, /^tags is .*choose other names than Name/],
   ["a tag that instance metadata cannot show", { tags: { "cost/center": "x" } }, /^tags is .*instance metadata allows/],
   ["no feature token", { featureToken: "" }, /^featureToken is missing: run `pulumi config set --secret featureToken/],
@@ -179,7 +206,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
   expect(() => parseConfig(raw)).toThrow(
     [
       "the configuration has 6 faults:",
-      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, tags, or remove it",
+      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, tags, or remove it",
       '  realm-cluster:placement is "x": write one of colocated, dedicated',
       "  realm-cluster:consul.servers is 2: write 1, 3 or 5: an even number survives no more losses than one less",
       "  realm-cluster:consul.versio is not known: did you mean version?",
@@ -208,6 +235,15 @@ test.each<[string, Record<string, unknown>]>([
   [
     "a type for the workers of dedicated hosts",
     { placement: "dedicated", syncWorkerGroups: [{ label: "default", volumeGiB: 500 }] },
+  ],
+  ["an advertised address for the only node", { coreServices: { advertiseAddress: "203.0.113.10" } }],
+  ["an advertised name for each node", { coreServices: { nodes: 2, advertiseAddress: "{host}.realm.example.com" } }],
+  [
+    "an internal load balancer in a network without public subnets",
+    {
+      network: { adopt: { vpcId: "vpc-0a", privateSubnetIds: ["subnet-0a", "subnet-0b"] } },
+      loadBalancer: { internal: true, allowedCidrs: ["10.0.0.0/8"] },
+    },
   ],
 ])("accepts %s", (_, raw) => {
   expect(faultsOf(raw)).toEqual([]);

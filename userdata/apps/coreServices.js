@@ -5,7 +5,7 @@
  * Realm core services behind the load balancer: log-in, permissions, the sync proxy, the welcome page. Keeps nothing
  * that the sync workers do not have. Runs on Node.js 8.
  *
- * Credentials, besides those of every member: ros-default-password.
+ * Credentials, besides those of every member: ros-default-password. Environment: GRAPHQL, `true` to serve GraphQL too.
  */
 const http = require("http");
 const {
@@ -25,7 +25,7 @@ const {
   errors,
   timeout,
 } = require("realm-object-server");
-const { fatal, member, run, secret } = require("./member");
+const { EX_CONFIG, fatal, member, run, secret } = require("./member");
 
 /** How long a request waits for the realm directory while it moves to another host. */
 const DIRECTORY_MOVES_MS = 45 * 1000;
@@ -135,6 +135,18 @@ function syncProxy() {
   return proxy;
 }
 
+/** Realm data by GraphQL on /graphql, in a package of its own. */
+function graphql() {
+  // Its explorer is a page with scripts from a public CDN and the caller's token in it.
+  const settings = { disableExplorer: true };
+  try {
+    const { GraphQLService } = require("realm-graphql-service");
+    return new GraphQLService(settings);
+  } catch (error) {
+    return fatal(`GraphQL is asked for, and realm-graphql-service is not installed: ${error.message}`, EX_CONFIG);
+  }
+}
+
 /**
  * Has SIGTERM end the requests that are under way before the services. ROS would stop the services first, and then wait
  * for connections that the load balancer keeps open.
@@ -176,6 +188,7 @@ function leaveGracefully(server) {
 run(async () => {
   const config = member();
   const { discovery, logger } = config;
+  const optional = process.env.GRAPHQL === "true" ? [graphql()] : [];
   // The password of the user realm-admin: PasswordAuthProvider takes it from there, and an empty one if there is none.
   process.env.ROS_DEFAULT_PASSWORD = secret("ros-default-password");
 
@@ -203,6 +216,7 @@ run(async () => {
     new HealthService(),
     new StatsService(),
     new WelcomeService(),
+    ...optional,
   ];
   await server.start(Object.assign(config, { services }));
   // Node 8 counts the time for a request's headers from the end of the request before, so that it has to be longer still.

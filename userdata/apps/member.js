@@ -72,4 +72,4 @@ function run(main) {
   main().catch((error) => fatal(error.stack, 1));
 }
 
-module.exports = { fatal, member, run, secret, setting };
+module.exports = { EX_CONFIG, fatal, member, run, secret, setting };

@@ -1,11 +1,19 @@
-import { appFile, readinessFiles, unitFile, userFile } from "../files";
+import { appFile, environmentFile, readinessFiles, unitFile, userFile } from "../files";
 import type { Service } from "../service";
 
-/** Core services has no arguments yet: all that it needs is the same on every node. */
-export type CoreServicesArgs = Record<string, never>;
+export interface CoreServicesArgs {
+  /** Serves GraphQL too. @default false */
+  graphql?: boolean;
+  /** What others find this node by in Consul. @default the host's address */
+  advertiseAddress?: string;
+}
 
 /** Core services behind the load balancer: authentication, permissions, the sync proxy, the welcome page. Stateless. */
-export function coreServices(_args: CoreServicesArgs): Service {
+export function coreServices({ graphql = false, advertiseAddress }: CoreServicesArgs): Service {
+  const settings = {
+    ...(graphql && { GRAPHQL: "true" }),
+    ...(advertiseAddress !== undefined && { ROS_ADDRESS: advertiseAddress }),
+  };
   return {
     name: "core-services",
     ports: [
@@ -18,9 +26,11 @@ export function coreServices(_args: CoreServicesArgs): Service {
     ],
     secrets: ["auth-key", "auth-pub", "feature-token", "ros-default-password"],
     installs: ["node", "realm"],
+    modules: graphql ? ["realm-graphql-service"] : [],
     files: [
       userFile("core-services", "Realm core services"),
       unitFile("core-services.service"),
+      environmentFile("/etc/realm-cluster/core-services.env", settings),
       appFile("coreServices.js"),
       appFile("member.js"),
       ...readinessFiles("core-services"),

@@ -1,14 +1,17 @@
-import { appFile, readinessFiles, staticFile, unitFile, userFile } from "../files";
+import { appFile, environmentFile, readinessFiles, staticFile, unitFile, userFile } from "../files";
 import type { Service } from "../service";
 
-/** The directory has no arguments yet: all that it needs is the same on every node. */
-export type RealmDirectoryArgs = Record<string, never>;
+export interface RealmDirectoryArgs {
+  /** What others find it by in Consul while it is on this node. @default the host's address */
+  advertiseAddress?: string;
+}
 
 /**
  * The realm directory: which sync worker group holds which realm. There must never be two, so that every core node runs one behind a
  * lock in Consul: one works, the others wait.
  */
-export function realmDirectory(_args: RealmDirectoryArgs): Service {
+export function realmDirectory({ advertiseAddress }: RealmDirectoryArgs): Service {
+  const settings = { ...(advertiseAddress !== undefined && { ROS_ADDRESS: advertiseAddress }) };
   return {
     name: "realm-directory",
     ports: [{ name: "Realm directory", port: 9081, protocol: "tcp", from: ["core-services", "realm-directory"] }],
@@ -17,6 +20,7 @@ export function realmDirectory(_args: RealmDirectoryArgs): Service {
     files: [
       userFile("realm-directory", "Realm directory"),
       unitFile("realm-directory.service"),
+      environmentFile("/etc/realm-cluster/realm-directory.env", settings),
       staticFile("boot/realm-directory", "/opt/realm-cluster/realm-directory", "0755"),
       appFile("realmDirectory.js"),
       appFile("member.js"),

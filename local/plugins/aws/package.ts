@@ -11,7 +11,7 @@ import { internetGateway, subnet, vpc } from "./ec2/vpc";
 import { vpcEndpoint } from "./ec2/vpcEndpoint";
 import { explain, isGone } from "./errors";
 import { getInstances } from "./ec2/getInstances";
-import { getAmi } from "./images";
+import { getAmiIds } from "./images";
 import { getAvailabilityZones, getSubnet, getVpc } from "./lookups";
 import { getCallerIdentity, getPartition, getRegion } from "./identity";
 import { instanceProfile } from "./iam/instanceProfile";
@@ -71,7 +71,7 @@ export const aws: Package<Aws> = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupIngressRule,
   },
   invokes: {
-    "aws:ec2/getAmi:getAmi": getAmi,
+    "aws:ec2/getAmiIds:getAmiIds": getAmiIds,
     "aws:ec2/getInstances:getInstances": getInstances,
     "aws:ec2/getSubnet:getSubnet": getSubnet,
     "aws:ec2/getVpc:getVpc": getVpc,
