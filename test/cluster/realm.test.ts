@@ -21,7 +21,7 @@ const nameOf = (address: string) =>
 beforeAll(async () => {
   await realm.open(await ensureTools((line) => process.stderr.write(`${line}\n`)));
   // The wrong way round, as hosts may boot: core services and the directory wait for what they need.
-  realm.app("core1", "coreServices", "127.60.0.11", 19080);
+  realm.app("core1", "coreServices", "127.60.0.11", 19080, { GRAPHQL: "true" });
   realm.app("core2", "coreServices", "127.60.0.12", 19081);
   realm.app("directory", "realmDirectory", "127.60.0.11", 19082);
   startWorker("w1");
@@ -96,6 +96,16 @@ describe("a cluster that has just started", () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const forged = realm.adminToken(privateKey.export({ type: "pkcs8", format: "pem" }) as string);
     expect((await request(cores.core2 + path, authorized(forged))).status).toBe(401);
+  });
+
+  test("GraphQL tells of users to the administrator alone, where it is asked for", async () => {
+    await logIn(cores.core1, "graph", "secret", true);
+    const query = `${cores.core1}/graphql/%2F__admin?query=${encodeURIComponent("{ accounts { providerId } }")}`;
+    const told = await request(query, authorized(realm.adminToken()));
+    expect(told.status).toBe(200);
+    expect(told.body.data.accounts).toContainEqual({ providerId: "graph" });
+    expect((await request(query)).status).toBe(403);
+    expect((await request(query.replace(cores.core1, cores.core2), authorized(realm.adminToken()))).status).toBe(404);
   });
 
   test("Studio's log stream opens with the admin token", async () => {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
@@ -40,6 +40,7 @@ function faults(...programs: string[]): string[] {
     typeRoots: [path.join(repository, "node_modules/@types")],
     paths: {
       "realm-object-server": [path.join(packages, "realm-object-server/dist/index.d.ts")],
+      "realm-graphql-service": [path.join(packages, "realm-graphql-service/dist/index.d.ts")],
       "realm-object-server-enterprise": [
         path.join(repository, "local/realm/packages/realm-object-server-enterprise/index.d.ts"),
       ],
@@ -97,7 +98,7 @@ describe("the apps without their configuration", () => {
 
   /** Runs an app; its end status, and the line with which it died. */
   function start(name: string, env: NodeJS.ProcessEnv): Promise<{ status: unknown; reason: string }> {
-    const all = { ...env, NODE_PATH: path.join(installed, "node_modules") };
+    const all = { NODE_PATH: path.join(installed, "node_modules"), ...env };
     return new Promise((resolve) => {
       execFile(
         process.execPath,
@@ -111,6 +112,17 @@ describe("the apps without their configuration", () => {
     });
   }
 
+  /** Every variable that an app must have. */
+  const complete = () => ({
+    ROS_LOG_LEVEL: "info",
+    ROS_DATA_PATH: directory,
+    ROS_ADDRESS: "127.0.0.1",
+    ROS_PORT: "9080",
+    CONSUL_HOST: "127.0.0.1",
+    CONSUL_PORT: "8500",
+    CREDENTIALS_DIRECTORY: path.join(directory, "credentials"),
+  });
+
   test.each(names)("%s.js ends with 78 and says which variable is missing", async (name) => {
     const ended = await start(name, {});
     expect(ended).toEqual({ status: 78, reason: "fatal: the environment variable ROS_LOG_LEVEL is not set" });
@@ -122,16 +134,20 @@ describe("the apps without their configuration", () => {
     expect(ended).toEqual({ status: 78, reason });
   });
 
-  test("coreServices.js refuses an empty password for the user realm-admin", async () => {
-    const ended = await start("coreServices", {
-      ROS_LOG_LEVEL: "info",
-      ROS_DATA_PATH: directory,
-      ROS_ADDRESS: "127.0.0.1",
-      ROS_PORT: "9080",
-      CONSUL_HOST: "127.0.0.1",
-      CONSUL_PORT: "8500",
-      CREDENTIALS_DIRECTORY: path.join(directory, "credentials"),
+  test("coreServices.js says that GraphQL is asked for and not installed", async () => {
+    const bare = path.join(directory, "bare");
+    const modules = ["realm-object-server", "realm-object-server-enterprise"];
+    mkdirSync(bare);
+    for (const name of modules) symlinkSync(path.join(installed, "node_modules", name), path.join(bare, name));
+    const ended = await start("coreServices", { ...complete(), GRAPHQL: "true", NODE_PATH: bare });
+    expect(ended).toMatchObject({
+      status: 78,
+      reason: expect.stringContaining("realm-graphql-service is not installed"),
     });
+  });
+
+  test("coreServices.js refuses an empty password for the user realm-admin", async () => {
+    const ended = await start("coreServices", complete());
     expect(ended).toEqual({ status: 78, reason: "fatal: the credential ros-default-password is empty" });
   });
 });

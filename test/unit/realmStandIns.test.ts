@@ -7,6 +7,7 @@ import * as fc from "fast-check";
 const packages = "../../local/realm/packages";
 const { compile } = require(`${packages}/realm/lib/query`);
 const { apply, clone, difference } = require(`${packages}/realm/lib/state`);
+const { inferSchema } = require(`${packages}/realm/lib/inferred`);
 const { Rebased } = require(`${packages}/realm/lib/rebased`);
 const { Store } = require(`${packages}/realm-object-server-enterprise/lib/store`);
 
@@ -51,6 +52,31 @@ describe("a realm's state", () => {
     const after = [row("b", 2), row("c", 1), row("d", 1)];
     expect(difference(before, after)).toEqual({ insertions: [2], modifications: [0], deletions: [0] });
   });
+});
+
+test("a realm that is opened without a schema has the classes that its objects show", () => {
+  const state = {
+    Thing: {
+      a: { id: "a", size: 1, price: 1, isNew: true, at: { $date: 0 }, owner: { $link: ["Owner", "1"] }, note: null },
+      b: { id: "b", size: 2, price: 1.5, parts: [{ $link: ["Thing", "a"] }], tags: [] },
+    },
+    Empty: {},
+  };
+  expect(inferSchema(state)).toEqual([
+    {
+      name: "Thing",
+      primaryKey: "id",
+      properties: {
+        id: { type: "string", optional: true },
+        size: { type: "int", optional: true },
+        price: { type: "double", optional: true },
+        isNew: { type: "bool", optional: true },
+        at: { type: "date", optional: true },
+        owner: { type: "object", objectType: "Owner", optional: true },
+        parts: { type: "list", objectType: "Thing" },
+      },
+    },
+  ]);
 });
 
 describe("replicas of a realm", () => {

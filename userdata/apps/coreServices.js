@@ -143,7 +143,7 @@ function graphql() {
     const { GraphQLService } = require("realm-graphql-service");
     return new GraphQLService(settings);
   } catch (error) {
-    return fatal(`GraphQL is asked for, and realm-graphql-service is not installed: ${error.message}`, EX_CONFIG);
+    return fatal(`GraphQL is asked for, and realm-graphql-service is not installed: ${error}`, EX_CONFIG);
   }
 }
 

@@ -4,6 +4,7 @@ const crypto = require("crypto");
 const path = require("path");
 const { URL } = require("url");
 const { apply, clone, difference } = require("./state");
+const { inferSchema } = require("./inferred");
 const { all, encode, object, property } = require("./objects");
 const { Replica } = require("./replica");
 const Sync = require("./sync");
@@ -31,7 +32,7 @@ class Realm {
     this.isClosed = false;
     this.listeners = [];
     this.transaction = null;
-    this.classes = new Map((config.schema || []).map((entry) => [(entry.schema || entry).name, describe(entry)]));
+    this.declared = config.schema && classesOf(config.schema);
     this.replica = new Replica({
       host: url.hostname,
       port: Number(url.port),
@@ -46,6 +47,11 @@ class Realm {
       _overrideServer: (host, port) => this.replica.override(host, port),
     };
     Sync.opened(this);
+  }
+
+  /** Classes by name: those that the realm was opened with, or else those that it has. */
+  get classes() {
+    return this.declared || classesOf(inferSchema(this.state));
   }
 
   get schema() {
@@ -213,6 +219,10 @@ class Realm {
     this.replica.close();
     Sync.closed(this);
   }
+}
+
+function classesOf(schema) {
+  return new Map(schema.map((entry) => [(entry.schema || entry).name, describe(entry)]));
 }
 
 function describe(entry) {
