@@ -57,7 +57,9 @@ def prepare():
     for name in ("root", "upper", "work"):
         os.makedirs(os.path.join(directory, name), exist_ok=True)
     layers = ("lowerdir=" + spec["image"], "upperdir=" + directory + "/upper", "workdir=" + directory + "/work")
-    mount("-t", "overlay", "-o", ",".join(layers), "overlay", root)
+    # Without xino a directory has another inode number once the kernel has forgotten it, as it does when memory is short: tar, which
+    # remembers the directories that it made by their numbers, fails then.
+    mount("-t", "overlay", "-o", ",".join(layers + ("xino=on",)), "overlay", root)
     # nspawn keeps locks by image and machine name there: no other nspawn of this machine is to see ours.
     os.makedirs("/run/systemd/nspawn", exist_ok=True)
     mount("-t", "tmpfs", "tmpfs", "/run/systemd/nspawn")

@@ -7,7 +7,8 @@ def main():
         members = probe.consul("agent/members")
         alive = sorted(member["Name"] for member in members if member["Status"] == 1 and member["Tags"].get("role") == "consul")
         probe.not_ready("Consul has no leader yet; servers seen alive: %s" % (", ".join(alive) or "none"))
-    servers = probe.consul("operator/autopilot/health")["Servers"]
+    # Null, not an empty list, while the new leader has not looked yet.
+    servers = probe.consul("operator/autopilot/health")["Servers"] or []
     own = [server for server in servers if server["Address"].rpartition(":")[0] == probe.own_address()]
     if not own:
         probe.not_ready("Consul's leader does not know this server yet")
