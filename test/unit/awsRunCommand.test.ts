@@ -129,6 +129,14 @@ describe("Run Command", () => {
     });
   });
 
+  test("is not late when it ended by itself at the last moment", async () => {
+    jest.spyOn(performance, "now").mockReturnValueOnce(0).mockReturnValueOnce(2000);
+    const { id } = await send({ InstanceIds: ["i-a"] }, { executionTimeout: ["2"] });
+    finish({ code: 0, stdout: "", stderr: "" });
+    await ended();
+    expect(answer(id)).toMatchObject({ Status: "Success" });
+  });
+
   test("shows as much of the output as AWS does", async () => {
     const { id } = await send({ InstanceIds: ["i-a"] });
     finish({ code: 0, stdout: "o".repeat(24_001), stderr: "e".repeat(8_000) });
