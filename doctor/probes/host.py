@@ -66,7 +66,9 @@ def secret(name, stored, units):
     file = SETTINGS / "secrets" / name
     held = file.read_bytes() if file.exists() else None
     right = held if stored is None else stored.encode()
-    loaded = {unit: pathlib.Path("/run/credentials", unit, name) for unit in units}
+    # A running Consul takes a new gossip key into its keyring: what it was started with says nothing.
+    takers = [] if name == "gossip-key" else units
+    loaded = {unit: pathlib.Path("/run/credentials", unit, name) for unit in takers}
     return {
         "name": name,
         "fingerprint": fingerprint(held) if held is not None and name in KEYS else None,
