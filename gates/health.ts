@@ -11,13 +11,14 @@ const ATTEMPT_MS = 10_000;
  *
  * @param url what to ask
  * @param serverName the name to ask it by and that its certificate must have, when that is not the URL's own
+ * @param ca the authority to trust, as PEM, instead of those that Node.js trusts
  */
-export function ask(url: URL, serverName?: string): Promise<Answer> {
+export function ask(url: URL, serverName?: string, ca?: string): Promise<Answer> {
   const request = url.protocol === "https:" ? requestHttps : requestHttp;
   const naming = serverName ? { servername: serverName, headers: { host: serverName } } : {};
   return new Promise((resolve) => {
     const unanswered = (error: NodeJS.ErrnoException) => resolve({ ok: false, reason: explain(error) });
-    const outgoing = request(url, { ...naming, signal: AbortSignal.timeout(ATTEMPT_MS) }, (response) => {
+    const outgoing = request(url, { ...naming, ca, signal: AbortSignal.timeout(ATTEMPT_MS) }, (response) => {
       response.resume();
       response.on("error", unanswered);
       response.on("end", () => {

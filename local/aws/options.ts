@@ -30,6 +30,9 @@ export function statePaths(stateDir: string) {
     moto: join(stateDir, "moto.json"),
     images: join(stateDir, "images.json"),
     tls: join(stateDir, "tls"),
+    /** What hosts trust, and whoever asks a load balancer by HTTPS. */
+    authority: join(stateDir, "tls", "ca.pem"),
+    certificates: join(stateDir, "certificates"),
     balancer: join(stateDir, "haproxy"),
     networks: join(stateDir, "vpc"),
     instances: join(stateDir, "instances"),

@@ -42,7 +42,7 @@ export async function engineEnvironment(options: EngineOptions): Promise<Record<
 export async function openStack(
   options: EngineOptions,
   stackName: string,
-  configure?: (committed: StackConfig) => StackConfig,
+  configure?: (committed: StackConfig) => StackConfig | Promise<StackConfig>,
 ): Promise<Stack> {
   if (configure) await writeProject(stackName, configure);
   // The Automation API looks for `pulumi` on this process's own PATH, before it knows any environment of the stack's.
@@ -68,7 +68,10 @@ export async function deployedConfig(stackName: string): Promise<StackConfig> {
  * Writes a project of its own beside the state, since a stack's configuration is a file in the project's directory and
  * the repository's is the operator's. The program itself is the repository's.
  */
-async function writeProject(stackName: string, configure: (committed: StackConfig) => StackConfig): Promise<void> {
+async function writeProject(
+  stackName: string,
+  configure: (committed: StackConfig) => StackConfig | Promise<StackConfig>,
+): Promise<void> {
   await fs.mkdir(projectDir, { recursive: true, mode: 0o700 });
   const project = await readYaml(path.join(repository, "Pulumi.yaml"));
   const stack = await readYaml(path.join(repository, `Pulumi.${stackName}.yaml`)).catch((error) => {
@@ -82,7 +85,7 @@ async function writeProject(stackName: string, configure: (committed: StackConfi
   await writeJson(path.join(projectDir, `Pulumi.${stackName}.yaml`), {
     // The salt that the engine wrote at the stack's creation: without it, secrets in the state cannot be read.
     ...(kept.encryptionsalt ? { encryptionsalt: kept.encryptionsalt } : {}),
-    config: configure(stack.config as StackConfig),
+    config: await configure(stack.config as StackConfig),
   });
 }
 

@@ -1,4 +1,6 @@
 /** The AWS of the local cluster: started if it does not run, and reached as any client reaches AWS. */
+import { readFileSync } from "node:fs";
+import { statePaths } from "../aws/options";
 import { runningAws, startAws } from "../aws/start";
 import type { RunningAws } from "../aws/daemon";
 import type { LocalState } from "../aws/api/local";
@@ -7,6 +9,7 @@ import { mirrorName } from "./overrides";
 import { awsDir, localName } from "./paths";
 import type { Report } from "./report";
 
+const authorityFile = statePaths(awsDir).authority;
 const region = "eu-west-1";
 /** moto takes any. */
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
@@ -51,7 +54,14 @@ export class LocalAws {
       AWS_DEFAULT_REGION: this.running.region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      // What waits for the load balancer asks it by HTTPS where it has a certificate.
+      NODE_EXTRA_CA_CERTS: authorityFile,
     };
+  }
+
+  /** What a client of the load balancers is to trust, as PEM. */
+  get authority(): string {
+    return readFileSync(authorityFile, "utf8");
   }
 
   /** The same for a client of the AWS SDK. */

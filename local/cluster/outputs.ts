@@ -16,7 +16,7 @@ export interface HostOutput {
 export interface StackOutputs {
   studioUrl: string;
   adminToken: string;
-  /** The load balancer's own name. */
+  /** The load balancer's own name, which on this machine is its address. */
   loadBalancer: string;
   hosts: HostOutput[];
 }

@@ -2,6 +2,7 @@
 import { machineImage } from "../aws/options";
 import type { Tools } from "../tools";
 import type { Download } from "../tools/mirror";
+import type { LocalAccount } from "./account";
 import type { StackConfig } from "./engine";
 
 /** The name at which hosts find the downloads that this machine holds. */
@@ -10,8 +11,14 @@ export const mirrorName = "mirror.internet.test";
 /**
  * The configuration of the local cluster: the committed one, with the machine image and the digests of what was built
  * here, and with an artifact of the Realm packages in which stand-ins take the place of the licensed ones.
+ *
+ * @param account what the committed one names and the local account has under other ids
  */
-export function localConfig(committed: StackConfig, { mirror }: Pick<Tools, "mirror">): StackConfig {
+export function localConfig(
+  committed: StackConfig,
+  { mirror }: Pick<Tools, "mirror">,
+  account: LocalAccount = {},
+): StackConfig {
   const objectAt = (key: string) => committed[key] as Record<string, unknown> | undefined;
   return {
     ...committed,
@@ -22,7 +29,12 @@ export function localConfig(committed: StackConfig, { mirror }: Pick<Tools, "mir
     // The stand-in of the Enterprise package checks no token; the program does not know that, and wants one.
     "realm-cluster:featureToken": "stand-in",
     // The load balancer answers on this machine's loopback, to nobody else.
-    "realm-cluster:loadBalancer": { ...objectAt("realm-cluster:loadBalancer"), allowedCidrs: ["0.0.0.0/0"] },
+    "realm-cluster:loadBalancer": {
+      ...objectAt("realm-cluster:loadBalancer"),
+      allowedCidrs: ["0.0.0.0/0"],
+      ...account.loadBalancer,
+    },
+    ...(account.dns && { "realm-cluster:dns": { ...objectAt("realm-cluster:dns"), ...account.dns } }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Asks everything that the state is made of: the stack's outputs, the boot reports, Consul, the load balancer. */
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { setTimeout as pause } from "node:timers/promises";
+import { ask } from "../../gates/health";
 import type { LocalAws } from "./localAws";
 import { readConsul, type ConsulState } from "./consul";
 import type { HostOutput, StackOutputs } from "./outputs";
@@ -16,12 +17,12 @@ export async function readState(
   const [hosts, consul, loadBalancerHealth] = await Promise.all([
     readHosts(aws, outputs.hosts),
     findConsul(aws, outputs.hosts),
-    askHealth(outputs.studioUrl),
+    askHealth(aws, outputs),
   ]);
   const { leader, servers, services } = consul?.state ?? { leader: null, servers: [], services: [] };
   const found = {
     studioUrl: outputs.studioUrl,
-    loadBalancer: outputs.studioUrl,
+    loadBalancer: balancerUrl(outputs).origin,
     consulUi: consul ? `${consul.url}/ui/` : null,
     hosts,
     consul: { leader, servers },
@@ -73,11 +74,13 @@ async function findConsul(
   return undefined;
 }
 
-/** The status of the load balancer's plain `/health`, or why there was none. */
-async function askHealth(url: string): Promise<string> {
-  try {
-    return String((await fetch(`${url}/health`, { signal: AbortSignal.timeout(10_000) })).status);
-  } catch (error) {
-    return `nothing (${(error as Error).message})`;
-  }
+/** The load balancer as this machine reaches it: by its address, as no resolver here knows the cluster's domain. */
+function balancerUrl({ studioUrl, loadBalancer }: StackOutputs): URL {
+  return new URL(`${new URL(studioUrl).protocol}//${loadBalancer}/health`);
+}
+
+/** What the load balancer's plain `/health` answered, in a few words; nothing when it is well. */
+async function askHealth(aws: LocalAws, outputs: StackOutputs): Promise<string | undefined> {
+  const answer = await ask(balancerUrl(outputs), new URL(outputs.studioUrl).hostname, aws.authority);
+  return answer.ok ? undefined : answer.reason;
 }

@@ -2,6 +2,7 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import * as fs from "node:fs/promises";
 import { ensureTools } from "../tools";
+import { prepareAccount } from "./account";
 import { deployedStack, describeEvent, openStack } from "./engine";
 import { startLocalAws } from "./localAws";
 import { localConfig } from "./overrides";
@@ -33,7 +34,9 @@ export async function start(report: Report, wanted?: string): Promise<string> {
   await becomeOnlyStarter(report);
   const aws = await startLocalAws(tools, report);
   const options = { path: await enginePath(tools), aws: aws.environment };
-  const stack = await openStack(options, stackName, (committed) => localConfig(committed, tools));
+  const stack = await openStack(options, stackName, async (committed) =>
+    localConfig(committed, tools, await prepareAccount(aws.client, committed)),
+  );
   await update(stack, report);
   const { state, wrong } = await readSettledState(aws, await readOutputs(stack));
   const rendered = renderState(state, wrong);

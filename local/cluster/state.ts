@@ -26,7 +26,7 @@ export interface ClusterState {
 }
 
 /** Everything that is wrong, each in a few words; a healthy cluster has none. */
-export function faults(state: Omit<ClusterState, "healthy">, loadBalancerHealth: string): string[] {
+export function faults(state: Omit<ClusterState, "healthy">, loadBalancerFault: string | undefined): string[] {
   const dead = state.consul.servers.filter((server) => !server.alive);
   const failing = state.services.flatMap((service) =>
     service.instances.filter((instance) => !instance.passing).map((instance) => `${service.name} on ${instance.host}`),
@@ -37,6 +37,6 @@ export function faults(state: Omit<ClusterState, "healthy">, loadBalancerHealth:
     ...(state.consul.leader ? [] : ["Consul has no leader"]),
     ...dead.map((server) => `Consul server ${server.name} is not alive`),
     ...failing.map((instance) => `service ${instance} does not pass its checks`),
-    ...(loadBalancerHealth === "200" ? [] : [`the load balancer's /health answered ${loadBalancerHealth}`]),
+    ...(loadBalancerFault === undefined ? [] : [`the load balancer's /health: ${loadBalancerFault}`]),
   ];
 }

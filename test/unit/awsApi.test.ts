@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
 import { apiServer } from "../../local/aws/api/front";
+import { privateZone } from "../../local/aws/api/gaps/privateZone";
 import type { Machine } from "../../local/aws/api/gap";
 import type { Host } from "../../local/aws/host";
 import { RunCommand } from "../../local/aws/ssm/runCommand";
@@ -18,7 +19,7 @@ const form = { "content-type": "application/x-www-form-urlencoded; charset=utf-8
 describe("a call", () => {
   test("of the query protocol", () => {
     const body = Buffer.from("Action=RunInstances&ImageId=ami-1");
-    expect(parseCall({ ...signed("ec2"), ...form }, "/", body)).toMatchObject({
+    expect(parseCall("POST", { ...signed("ec2"), ...form }, "/", body)).toMatchObject({
       service: "ec2",
       action: "RunInstances",
     });
@@ -26,7 +27,32 @@ describe("a call", () => {
 
   test("of the JSON protocol", () => {
     const headers = { ...signed("ssm"), "x-amz-target": "AmazonSSM.GetParameter" };
-    expect(parseCall(headers, "/", Buffer.from("{}"))).toMatchObject({ service: "ssm", action: "GetParameter" });
+    expect(parseCall("POST", headers, "/", Buffer.from("{}"))).toMatchObject({
+      service: "ssm",
+      action: "GetParameter",
+    });
+  });
+
+  test.each([
+    ["POST", "/2013-04-01/hostedzone", "CreateHostedZone"],
+    ["POST", "/2013-04-01/hostedzone/Z1/rrset/", "ChangeResourceRecordSets"],
+    ["DELETE", "/2013-04-01/hostedzone/Z1", "DeleteHostedZone"],
+    ["POST", "/2013-04-01/hostedzone/Z1/associatevpc", "AssociateVPCWithHostedZone"],
+    ["GET", "/2013-04-01/hostedzone/Z1/rrset?name=a", ""],
+  ])("of Route 53: %s %s is %s", (method, url, action) => {
+    const call = parseCall(method, signed("route53"), url, Buffer.from(""));
+    expect(call).toMatchObject({ service: "route53", action });
+    expect(isMutating(call)).toBe(action !== "");
+  });
+
+  test("that makes a hosted zone with a VPC makes it a private one", () => {
+    const made = (inside: string) =>
+      privateZone.prepareBody!(`<CreateHostedZoneRequest><Name>a.b</Name>${inside}</CreateHostedZoneRequest>`);
+    expect(made("<VPC/>")).toContain("<HostedZoneConfig><PrivateZone>true</PrivateZone></HostedZoneConfig>");
+    expect(made("<HostedZoneConfig><Comment>c</Comment></HostedZoneConfig><VPC/>")).toContain(
+      "<Comment>c</Comment><PrivateZone>true</PrivateZone>",
+    );
+    expect(made("")).not.toContain("PrivateZone");
   });
 
   test.each([
@@ -70,6 +96,7 @@ describe("the front", () => {
       cancel: (group, ids) => void leaving.push(`not ${group} ${ids}`),
       of: (group) => (group === "arn:tg" ? [{ id: "i-leaving", port: 80 }] : []),
     },
+    keepCertificateKey: () => undefined,
     balancerAddress: async (arn) => (arn === "arn:lb" ? "127.77.0.9" : "127.77.0.10"),
     targetHealth: async () => new Map([["i-a:80", { state: "unhealthy", reason: "Target.Timeout" }]]),
   };

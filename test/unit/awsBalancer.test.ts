@@ -36,7 +36,11 @@ const balanced = cloud({
   securityGroups: [opening(80)],
   interfaces: [...cloud().interfaces, ...interfaces],
 });
-const options = { name: "n", publicAddress: () => "127.77.0.1", certificate: () => "/cert.pem" };
+const options = {
+  name: "n",
+  publicAddress: () => "127.77.0.1",
+  certificates: new Map([["arn:certificate", "/cert.pem"]]),
+};
 
 describe("what HAProxy is to serve", () => {
   test("each target is reached from the load balancer's interface in its zone", () => {

@@ -67,5 +67,6 @@ export const cloud = (more: Partial<Cloud> = {}): Cloud => ({
   endpoints: [],
   loadBalancers: [],
   targetGroups: [],
+  zones: [],
   ...more,
 });

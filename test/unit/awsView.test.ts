@@ -1,5 +1,6 @@
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Route53Client } from "@aws-sdk/client-route-53";
 import { ApiView } from "../../local/aws/reconcile/apiView";
 
 /** An API with a security group, and an interface that a terminated instance still has. */
@@ -38,7 +39,8 @@ describe("what the API said", () => {
 
   beforeEach(() => {
     api = new Api();
-    view = new ApiView({ ec2: api.client<EC2Client>(), elb: api.client<ElasticLoadBalancingV2Client>() }, "eu-west-1");
+    const clients = { ec2: api.client<EC2Client>(), elb: api.client<ElasticLoadBalancingV2Client>() };
+    view = new ApiView({ ...clients, route53: api.client<Route53Client>() }, "eu-west-1");
   });
 
   test("is read again where it may have changed, and nowhere else", async () => {

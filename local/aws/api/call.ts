@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { route53Action } from "./route53";
 
 /** A call of the AWS API, as far as the front has to understand it. */
 export interface Call {
@@ -12,13 +13,16 @@ export interface Call {
   input: Record<string, unknown>;
 }
 
-/** Reads a request of the query protocol (EC2, ELB, IAM, STS) or of a JSON protocol (SSM and others). */
-export function parseCall(headers: IncomingHttpHeaders, url: string, body: Buffer): Call {
+/** Reads a request of the query protocol (EC2, ELB, IAM, STS), of a JSON protocol (SSM and others), or of Route 53. */
+export function parseCall(method: string, headers: IncomingHttpHeaders, url: string, body: Buffer): Call {
   const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "");
   const service = scope?.[1] ?? "";
   const target = headers["x-amz-target"];
   if (typeof target === "string") {
     return { service, action: target.split(".").at(-1) ?? "", params: new URLSearchParams(), input: parseJson(body) };
+  }
+  if (service === "route53") {
+    return { service, action: route53Action(method, url), params: new URLSearchParams(), input: {} };
   }
   const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const params = new URLSearchParams(isForm ? body.toString() : (url.split("?")[1] ?? ""));

@@ -49,7 +49,7 @@ export function apiServer(options: FrontOptions): Server {
 
 async function handle(request: IncomingMessage, response: ServerResponse, agent: Agent, options: FrontOptions) {
   const body = await buffer(request);
-  const call = parseCall(request.headers, request.url ?? "", body);
+  const call = parseCall(request.method ?? "", request.headers, request.url ?? "", body);
   const vpcId = request.headers["x-local-vpc"];
   if (typeof vpcId === "string") {
     const reason = await options.refusal(call, vpcId, String(request.headers["x-forwarded-for"]));
@@ -63,7 +63,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
     return;
   }
   gap?.prepare?.(call.params);
-  const question = gap?.prepare ? Buffer.from(call.params.toString()) : body;
+  const corrected = gap?.prepare ? call.params.toString() : gap?.prepareBody?.(body.toString());
+  const question = corrected === undefined ? body : Buffer.from(corrected);
   const upstream = await forward(request, question, agent, options.upstream);
   let content = await buffer(upstream);
   const agreed = upstream.statusCode === 200;

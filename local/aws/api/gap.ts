@@ -19,6 +19,8 @@ export interface Machine {
   isOn(instanceId: string): boolean;
   /** Address of a load balancer on this machine. */
   balancerAddress(arn: string): Promise<string>;
+  /** Keeps the private key (PEM) of a certificate that is imported, for load balancers to serve. */
+  keepCertificateKey(privateKey: string): void;
   /** Health of a target group's targets, by `id:port`; undefined for a group that no load balancer uses. */
   targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
   draining: Pick<Draining, "begin" | "cancel" | "of">;
@@ -40,6 +42,8 @@ export interface Gap {
   answer?(call: Call, machine: Machine): Promise<Answer>;
   /** Corrects what moto is asked. */
   prepare?(params: URLSearchParams): void;
+  /** Likewise, where a call is no form: returns what moto is asked instead. */
+  prepareBody?(body: string): string;
   /** Corrects moto's answer. */
   amend?(document: Document, machine: Machine, call: Call): void | Promise<void>;
   /** Does what moto does not, once moto has agreed. */

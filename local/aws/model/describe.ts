@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import type { Cloud, Instance, InstanceState, NetworkInterface, Rule, Subnet, Volume, VpcEndpoint } from "./model";
 
-type Ec2Part = Omit<Cloud, "region" | "loadBalancers" | "targetGroups">;
+type Ec2Part = Omit<Cloud, "region" | "loadBalancers" | "targetGroups" | "zones">;
 
 /** Reads what EC2 says there should be. */
 export async function describeEc2(ec2: EC2Client): Promise<Ec2Part> {

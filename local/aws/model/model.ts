@@ -11,6 +11,7 @@ export interface Cloud {
   endpoints: VpcEndpoint[];
   loadBalancers: LoadBalancer[];
   targetGroups: TargetGroup[];
+  zones: PrivateZone[];
 }
 
 export interface Vpc {
@@ -91,6 +92,14 @@ export interface VpcEndpoint {
   service: string;
   subnetIds: string[];
   groups: string[];
+}
+
+/** A hosted zone that is known inside of its VPCs alone. */
+export interface PrivateZone {
+  /** Without a dot at its end, as are its names. */
+  name: string;
+  vpcIds: string[];
+  addresses: { name: string; address: string }[];
 }
 
 export interface LoadBalancer {

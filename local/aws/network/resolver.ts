@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PrivateZone } from "../model/model";
 import { INTERNET_ADDRESS, RESOLVER_ADDRESS, SERVICES_ADDRESS, privateDnsName } from "./addresses";
 
 export interface ResolverSpec {
@@ -14,19 +15,22 @@ export interface ResolverSpec {
   endpoints: { service: string; addresses: string[] }[];
   /** Names of the internet. */
   internet: string[];
+  /** The private zones of the VPC. */
+  zones: Pick<PrivateZone, "name" | "addresses">[];
 }
 
 /**
  * dnsmasq's configuration for a VPC. There is nothing upstream, so it refuses what it does not know at once: a resolver
  * that does not answer makes cloud-init wait for minutes.
  */
-export function renderResolver(spec: ResolverSpec, files: { hosts: string; pid: string }): string {
+export function renderResolver(spec: ResolverSpec, files: { hosts: string; servers: string; pid: string }): string {
   return [
     "no-resolv",
     "no-hosts",
     "bind-interfaces",
     `listen-address=${RESOLVER_ADDRESS},${spec.address}`,
     `addn-hosts=${files.hosts}`,
+    `servers-file=${files.servers}`,
     `pid-file=${files.pid}`,
     "user=root",
     "group=root",
@@ -40,13 +44,19 @@ export function renderResolver(spec: ResolverSpec, files: { hosts: string; pid: 
 }
 
 /** The names of a VPC's interfaces and endpoints as a hosts file, which goes before what the configuration says. */
-export function renderHosts({ interfaces, endpoints, region }: ResolverSpec): string {
+export function renderHosts({ interfaces, endpoints, region, zones }: ResolverSpec): string {
   return [
     ...[...interfaces].sort().map((address) => `${address} ${privateDnsName(address, region)}\n`),
     ...endpoints.flatMap(({ service, addresses }) =>
       addresses.map((address) => `${address} ${service}.${region}.amazonaws.com\n`),
     ),
+    ...zones.flatMap(({ addresses }) => addresses.map(({ name, address }) => `${address} ${name}\n`)),
   ].join("");
+}
+
+/** The zones that nobody else is asked about: what they do not have does not exist. Read anew with the hosts file. */
+export function renderServers({ zones }: ResolverSpec): string {
+  return zones.map(({ name }) => `server=/${name}/\n`).join("");
 }
 
 /** A VPC's resolver: one dnsmasq in its namespace. */
@@ -63,8 +73,13 @@ export class Resolver {
   /** Starts dnsmasq, or gives the running one its new names. */
   async apply(spec: ResolverSpec): Promise<void> {
     mkdirSync(this.dir, { recursive: true });
-    const files = { hosts: join(this.dir, "hosts"), pid: join(this.dir, "dnsmasq.pid") };
-    const changed = writeIfChanged(files.hosts, renderHosts(spec));
+    const file = (name: string) => join(this.dir, name);
+    const files = { hosts: file("hosts"), servers: file("servers"), pid: file("dnsmasq.pid") };
+    const written = [
+      writeIfChanged(files.hosts, renderHosts(spec)),
+      writeIfChanged(files.servers, renderServers(spec)),
+    ];
+    const changed = written.includes(true);
     if (this.child) {
       if (changed) this.child.kill("SIGHUP");
       return;

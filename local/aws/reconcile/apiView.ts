@@ -1,11 +1,12 @@
 import type { Clients } from "../clients";
 import { describeEc2 } from "../model/describe";
 import { describeElb } from "../model/describeElb";
+import { describeRoute53 } from "../model/describeRoute53";
 import type { Cloud } from "../model/model";
 import { changeInterfaces, interfaceChanges } from "./interfaces";
 
 /** What the machine mirrors, by the name in a call's signature. */
-const SERVICES = ["ec2", "elasticloadbalancing"] as const;
+const SERVICES = ["ec2", "elasticloadbalancing", "route53"] as const;
 type Service = (typeof SERVICES)[number];
 
 /** What the API said when it was last read. Only what may have changed since is read again. */
@@ -14,12 +15,12 @@ export class ApiView {
   private cloud: Cloud;
 
   constructor(
-    private readonly clients: Pick<Clients, "ec2" | "elb">,
+    private readonly clients: Pick<Clients, "ec2" | "elb" | "route53">,
     region: string,
   ) {
     this.cloud = {
       ...{ region, vpcs: [], subnets: [], securityGroups: [], interfaces: [] },
-      ...{ instances: [], volumes: [], endpoints: [], loadBalancers: [], targetGroups: [] },
+      ...{ instances: [], volumes: [], endpoints: [], loadBalancers: [], targetGroups: [], zones: [] },
     };
   }
 
@@ -52,10 +53,14 @@ export class ApiView {
 
   /** What was read is kept at once: whatever fails afterwards, it is not read a second time. */
   private async readChanged(): Promise<void> {
-    const { ec2, elb } = this.clients;
+    const { ec2, elb, route53 } = this.clients;
     const unread = [...this.unread];
     this.unread.clear();
-    const read = { ec2: () => describeEc2(ec2), elasticloadbalancing: () => describeElb(elb) };
+    const read = {
+      ec2: () => describeEc2(ec2),
+      elasticloadbalancing: () => describeElb(elb),
+      route53: () => describeRoute53(route53),
+    };
     try {
       const parts = await Promise.all(unread.map((service) => read[service]()));
       this.cloud = Object.assign({}, this.cloud, ...parts) as Cloud;

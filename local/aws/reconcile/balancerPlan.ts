@@ -18,8 +18,8 @@ export interface BalancerPlanOptions {
   name: string;
   /** Of a load balancer, on this machine. */
   publicAddress(arn: string): string;
-  /** Certificate file of an HTTPS listener. */
-  certificate(listener: Listener): string;
+  /** Certificate files of HTTPS listeners, by the certificate's ARN. */
+  certificates: ReadonlyMap<string, string>;
 }
 
 /** What HAProxy is to serve for the load balancers that there are. */
@@ -47,7 +47,7 @@ function planBalancer(cloud: Cloud, balancer: LoadBalancer, options: BalancerPla
       publicAddress: isOpen(cloud, balancer, listener.port) ? options.publicAddress(balancer.arn) : undefined,
       addresses: interfaces.map((eni) => eni.address),
       namespace,
-      certificate: listener.protocol === "HTTPS" ? options.certificate(listener) : undefined,
+      certificate: listener.protocol === "HTTPS" ? options.certificates.get(listener.certificateArn ?? "") : undefined,
       backend: group && backendName(balancer, group),
     };
   });

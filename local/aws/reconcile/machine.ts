@@ -6,6 +6,7 @@ import { LoopbackAddresses } from "../addresses";
 import type { Forward } from "../balancer/config";
 import { HAProxy } from "../balancer/haproxy";
 import type { TargetHealth } from "../balancer/serverState";
+import { Certificates } from "../certificates";
 import type { Clients } from "../clients";
 import type { Host } from "../host";
 import type { PolicyDocument } from "../iam/policy";
@@ -48,6 +49,7 @@ export class Machine implements MachineView, LocalOperations {
   private readonly view: ApiView;
   private readonly haproxy: HAProxy;
   private readonly loop: Loop;
+  private readonly certificates: Certificates;
   private readonly balancerAddresses: LoopbackAddresses;
   private readonly forwardAddresses: LoopbackAddresses;
   private readonly forwards = new Map<string, Forward>();
@@ -57,6 +59,7 @@ export class Machine implements MachineView, LocalOperations {
   constructor(private readonly options: MachineOptions) {
     const { paths, name, region, log } = options;
     this.faults = new Faults(log);
+    this.certificates = new Certificates(paths.certificates, options.clients.acm, options.authority);
     this.ec2 = options.clients.ec2;
     this.view = new ApiView(options.clients, region);
     this.runCommand = new RunCommand(this, options.policiesOf);
@@ -129,6 +132,12 @@ export class Machine implements MachineView, LocalOperations {
 
   isOn(instanceId: string): boolean {
     return this.hosts.isOn(instanceId);
+  }
+
+  keepCertificateKey(privateKey: string): void {
+    this.certificates.keep(privateKey);
+    // It may be the new one of a certificate that is served.
+    this.trigger();
   }
 
   balancerAddress(arn: string): Promise<string> {
@@ -225,7 +234,7 @@ export class Machine implements MachineView, LocalOperations {
       ...planBalancers(cloud, {
         name,
         publicAddress: (arn) => this.balancerAddresses.get(arn)!,
-        certificate: () => certificate,
+        certificates: await this.certificates.filesOf(cloud.loadBalancers),
       }),
       forwards: [...this.forwards.values()],
     });

@@ -51,6 +51,7 @@ export function planNetworks(cloud: Cloud, name: string, internet: string[]): Vp
           interfaces: interfaces.map((eni) => eni.address),
           endpoints,
           internet,
+          zones: cloud.zones.filter(({ vpcIds }) => vpcIds.includes(vpc.id)),
         },
       };
     });

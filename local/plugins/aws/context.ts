@@ -2,6 +2,7 @@
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { IAM } from "@aws-sdk/client-iam";
+import type { Route53 } from "@aws-sdk/client-route-53";
 import type { SSM } from "@aws-sdk/client-ssm";
 import type { STS } from "@aws-sdk/client-sts";
 import type { Operation } from "../core/schema";
@@ -43,6 +44,12 @@ export class Clients {
 
   iam(region: string): Promise<IAM> {
     return this.client("iam", region, async (options) => new (await import("@aws-sdk/client-iam")).IAM(options));
+  }
+
+  route53(region: string): Promise<Route53> {
+    return this.client("route53", region, async (options) => {
+      return new (await import("@aws-sdk/client-route-53")).Route53(options);
+    });
   }
 
   ssm(region: string): Promise<SSM> {
@@ -139,6 +146,7 @@ export class Aws implements Operation {
   ec2 = () => this.clients.ec2(this.region);
   elb = () => this.clients.elb(this.region);
   iam = () => this.clients.iam(this.region);
+  route53 = () => this.clients.route53(this.region);
   ssm = () => this.clients.ssm(this.region);
   caller = () => this.clients.caller();
 

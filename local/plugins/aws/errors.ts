@@ -11,6 +11,7 @@ const TITLES: Record<string, string> = {
   ec2: "EC2",
   elbv2: "Elastic Load Balancing v2",
   iam: "IAM",
+  route53: "Route 53",
   ssm: "SSM",
   sts: "STS",
 };
@@ -44,7 +45,7 @@ export function codeOf(error: unknown): string {
 
 /** True for every way in which these services say that there is no such thing. */
 export function isGone(error: unknown): boolean {
-  return /NotFound$|NotFoundException$|\.NotFound|^NoSuchEntity|^ParameterNotFound$|^InvalidTarget(Exception)?$/.test(
+  return /NotFound$|NotFoundException$|\.NotFound|^NoSuchEntity|^NoSuchHostedZone$|^ParameterNotFound$|^InvalidTarget(Exception)?$/.test(
     codeOf(error),
   );
 }

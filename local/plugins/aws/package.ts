@@ -19,6 +19,9 @@ import { role, rolePolicy, rolePolicyAttachment } from "./iam/role";
 import { listener } from "./lb/listener";
 import { loadBalancer } from "./lb/loadBalancer";
 import { targetGroup, targetGroupAttachment } from "./lb/targetGroup";
+import { getZone } from "./route53/getZone";
+import { record } from "./route53/record";
+import { zone } from "./route53/zone";
 import { getParametersByPath, parameter } from "./ssm";
 
 /** Validation that the real provider does while it starts, and this one never. */
@@ -33,7 +36,9 @@ const config: Properties = {
   token: string({ secret: true }),
   profile: string(),
   maxRetries: number(),
-  endpoints: list(object({ ec2: string(), elbv2: string(), iam: string(), ssm: string(), sts: string() })),
+  endpoints: list(
+    object({ ec2: string(), elbv2: string(), iam: string(), route53: string(), ssm: string(), sts: string() }),
+  ),
   defaultTags: object({ tags: map(string()) }),
   ...Object.fromEntries(skips),
 };
@@ -66,6 +71,8 @@ export const aws: Package<Aws> = {
     "aws:lb/loadBalancer:LoadBalancer": loadBalancer,
     "aws:lb/targetGroup:TargetGroup": targetGroup,
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": targetGroupAttachment,
+    "aws:route53/record:Record": record,
+    "aws:route53/zone:Zone": zone,
     "aws:ssm/parameter:Parameter": parameter,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupEgressRule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupIngressRule,
@@ -79,6 +86,7 @@ export const aws: Package<Aws> = {
     "aws:index/getCallerIdentity:getCallerIdentity": getCallerIdentity,
     "aws:index/getPartition:getPartition": getPartition,
     "aws:index/getRegion:getRegion": getRegion,
+    "aws:route53/getZone:getZone": getZone,
     "aws:ssm/getParametersByPath:getParametersByPath": getParametersByPath,
   },
   context(values) {

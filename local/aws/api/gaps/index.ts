@@ -1,9 +1,11 @@
 import type { Call } from "../call";
 import type { Gap } from "../gap";
+import { certificateKey } from "./certificateKey";
 import { consoleOutput } from "./consoleOutput";
 import { instanceState } from "./instanceState";
 import { loadBalancerAddress } from "./loadBalancerAddress";
 import { monitoring } from "./monitoring";
+import { privateZone } from "./privateZone";
 import { reboot } from "./reboot";
 import { registration } from "./registration";
 import { ruleDescription } from "./ruleDescription";
@@ -13,10 +15,12 @@ import { userDataAttribute } from "./userDataAttribute";
 
 /** Where moto is not AWS, and it matters to a host. */
 export const gaps: Gap[] = [
+  certificateKey,
   consoleOutput,
   instanceState,
   loadBalancerAddress,
   monitoring,
+  privateZone,
   reboot,
   registration,
   ruleDescription,
