@@ -35,10 +35,11 @@ describeOnHosts("a roll", () => {
 
     await mend("consul-02");
     const began = Date.now();
-    const finished = await cluster.up(servers("t3.xlarge"));
+    const finished = await cluster.up();
     expect(finished).toMatchObject({ ok: true });
-    expect(instanceSteps(finished)).toEqual(replaced("consul-02", "consul-01", "consul-03"));
-    console.log(`rolled three servers in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    // By their names alone the first server, which works, would have gone before the broken one.
+    expect(instanceSteps(finished)).toEqual(replaced("consul-02", "consul-01"));
+    console.log(`rolled two servers in ${((Date.now() - began) / 1000).toFixed(1)} s`);
 
     expect(await identities()).toEqual(identity);
     const written = await writer.stop();
