@@ -84,7 +84,7 @@ class RealmDirectoryGateway {
     const onward = Object.assign({}, headers, { "content-length": Buffer.byteLength(text) });
     delete onward["transfer-encoding"];
     return new Promise((resolve, reject) => {
-      let connected;
+      let connected = false;
       const asking = http.request({ host: address, port, method, path: originalUrl, headers: onward }, (answer) => {
         // A directory that is about to end.
         if (Number(answer.statusCode) >= 500 && method === "GET")
@@ -94,7 +94,12 @@ class RealmDirectoryGateway {
         response.on("close", () => resolve(true)).on("finish", () => resolve(true));
       });
       asking.on("socket", (socket) =>
-        socket.setTimeout(CONNECT_MS, () => asking.abort()).on("connect", () => (connected = socket.setTimeout(0))),
+        socket
+          .setTimeout(CONNECT_MS, () => asking.abort())
+          .on("connect", () => {
+            connected = true;
+            socket.setTimeout(0);
+          }),
       );
       asking.on("error", () => {
         // It may have done already what it was asked for.
