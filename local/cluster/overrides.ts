@@ -9,6 +9,12 @@ import type { StackConfig } from "./engine";
 export const mirrorName = "mirror.internet.test";
 
 /**
+ * The largest data volume on this machine, in GiB. Volumes are in memory, and a file system writes as much into a large one as a
+ * journal takes, which is a gigabyte from 64 GiB on: a production cluster would need twenty.
+ */
+const LARGEST_VOLUME_GIB = 20;
+
+/**
  * The configuration of the local cluster: the committed one, with the machine image and the digests of what was built
  * here, and with an artifact of the Realm packages in which stand-ins take the place of the licensed ones.
  *
@@ -20,10 +26,12 @@ export function localConfig(
   account: LocalAccount = {},
 ): StackConfig {
   const objectAt = (key: string) => committed[key] as Record<string, unknown> | undefined;
+  const groups = committed["realm-cluster:syncWorkerGroups"] as Record<string, unknown>[] | undefined;
   return {
     ...committed,
     "realm-cluster:image": { name: machineImage.name, owner: machineImage.owner },
-    "realm-cluster:consul": { ...objectAt("realm-cluster:consul"), ...release(mirror.consul) },
+    "realm-cluster:consul": { ...small(objectAt("realm-cluster:consul")), ...release(mirror.consul) },
+    ...(groups && { "realm-cluster:syncWorkerGroups": groups.map(small) }),
     "realm-cluster:node": { ...objectAt("realm-cluster:node"), ...release(mirror.node) },
     "realm-cluster:realm": { artifact: mirrored(mirror.realm) },
     // The stand-in of the Enterprise package checks no token; the program does not know that, and wants one.
@@ -36,6 +44,12 @@ export function localConfig(
     },
     ...(account.dns && { "realm-cluster:dns": { ...objectAt("realm-cluster:dns"), ...account.dns } }),
   };
+}
+
+/** With a data volume of this machine's, where the size of one is given. */
+function small(settings: Record<string, unknown> = {}): Record<string, unknown> {
+  const { volumeGiB } = settings;
+  return typeof volumeGiB === "number" ? { ...settings, volumeGiB: Math.min(volumeGiB, LARGEST_VOLUME_GIB) } : settings;
 }
 
 function release(download: Download) {
