@@ -56,7 +56,8 @@ export class LocalAws {
     if (!resumed) await removeRemains(this.options);
     this.log(resumed ? "resuming: moto still runs, with all that was made" : "starting afresh");
     createCgroup(cgroupsOf(name).hosts);
-    for (const directory of [this.paths.instances, this.paths.volumes]) await ensureMemoryDisk(directory);
+    for (const directory of [this.paths.instances, this.paths.volumes, this.paths.snapshots])
+      await ensureMemoryDisk(directory);
     const authority = new CertificateAuthority(this.paths.tls);
     await Promise.all([authority.ensure(), resumed ? undefined : this.moto.start()]);
     const clients = new Clients(this.moto.endpoint, region);

@@ -187,6 +187,27 @@ export class Host {
     return capture("nsenter", enter, { env, timeoutSeconds });
   }
 
+  /**
+   * Does something while the volume holds all that was written to its file system, and nothing more is: a snapshot of EBS is
+   * of one moment, and a copy takes longer. (EBS leaves out what the host has not written through; fsync does.)
+   */
+  async whileStill(volumeId: string, action: () => Promise<void>): Promise<void> {
+    const volume = this.attachments.find((candidate) => candidate.volumeId === volumeId);
+    const mountPoint = volume && this.mountPointOf(await loopDevice(volume.image));
+    if (!mountPoint) return action();
+    await this.freezeFileSystem("--freeze", mountPoint);
+    try {
+      await action();
+    } finally {
+      await this.freezeFileSystem("--unfreeze", mountPoint);
+    }
+  }
+
+  private async freezeFileSystem(what: "--freeze" | "--unfreeze", mountPoint: string): Promise<void> {
+    const { code, stderr } = await this.exec(["fsfreeze", what, mountPoint]);
+    if (code !== 0) throw new Error(`${this.spec.id}: fsfreeze ${what} ${mountPoint}: ${stderr.trim()}`);
+  }
+
   private get cgroup(): string {
     return join(this.spec.cgroup, this.spec.id);
   }

@@ -37,6 +37,7 @@ export function statePaths(stateDir: string) {
     networks: join(stateDir, "vpc"),
     instances: join(stateDir, "instances"),
     volumes: join(stateDir, "volumes"),
+    snapshots: join(stateDir, "snapshots"),
     /** Which load balancer, and which instance with forwarded ports, has which address of this machine's loopback. */
     balancerAddresses: join(stateDir, "balancer-addresses.json"),
     forwardAddresses: join(stateDir, "forward-addresses.json"),

@@ -1,27 +1,44 @@
 import { existsSync, statSync } from "node:fs";
-import { open, rm, stat, truncate } from "node:fs/promises";
+import { open, rename, rm, stat, truncate } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { run } from "../process";
 
 /**
- * EBS volumes as sparse image files on loop devices. A volume knows nothing of the host that uses it and outlives it;
- * the loop device is found by its backing file, so nothing has to be remembered over a crash.
+ * EBS volumes as sparse image files on loop devices, and snapshots as copies of them. A volume knows nothing of the host that
+ * uses it and outlives it; the loop device is found by its backing file, so nothing has to be remembered over a crash.
  */
 
 const GIB = 2 ** 30;
 
 /**
- * Makes a blank volume; its blocks take no room until they are written. A volume that is there already is kept as it
- * is, with its data.
+ * Makes a volume, blank or of a snapshot; blocks take no room until they are written. A volume that is there already is
+ * kept as it is, with its data.
  * @param size in GiB
+ * @param snapshot the snapshot's image. Fails where it is larger than the volume: EBS refuses that, too.
  */
-export async function createVolume(path: string, size: number): Promise<void> {
+export async function createVolume(path: string, size: number, snapshot?: string): Promise<void> {
   if (existsSync(path)) return;
+  if (snapshot) return createFromSnapshot(path, size, snapshot);
   const file = await open(path, "wx", 0o600);
   try {
     await file.truncate(size * GIB);
   } finally {
     await file.close();
   }
+}
+
+async function createFromSnapshot(path: string, size: number, snapshot: string): Promise<void> {
+  const least = (await stat(snapshot)).size / GIB;
+  if (size < least) throw new Error(`${path} would have ${size} GiB, and its snapshot ${snapshot} has ${least}`);
+  await copyImage(snapshot, path);
+  await truncate(path, size * GIB);
+}
+
+/** Copies an image; the copy is there as a whole or not at all. What writes to the image must be still meanwhile. */
+export async function copyImage(from: string, to: string): Promise<void> {
+  const draft = join(dirname(to), `.${basename(to)}`);
+  await run("cp", ["--reflink=auto", "--sparse=always", "--", from, draft]);
+  await rename(draft, to);
 }
 
 /**

@@ -224,6 +224,37 @@ describeOnHosts("an AWS on one machine", () => {
     expect(await aws.sh(client, "curl -fsS http://10.30.1.10:8080/")).toBe("second");
   });
 
+  test("a snapshot holds what its volume did when it was taken, and outlives it", async () => {
+    const zone = ["--availability-zone", "eu-west-1b"];
+    const volume = await aws.get("ec2 create-volume", "VolumeId", "--size", "1", ...zone);
+    const attach = async (id: string) => {
+      await aws.cli("ec2 attach-volume", "--volume-id", id, "--instance-id", client, "--device", "/dev/sdf");
+      await aws.settled();
+      return `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${id.replace("-", "")}`;
+    };
+    const remove = async (id: string) => {
+      await aws.sh(client, "umount /mnt");
+      await aws.cli("ec2 detach-volume", "--volume-id", id);
+      await aws.cli("ec2 delete-volume", "--volume-id", id);
+    };
+    const device = await attach(volume);
+    await aws.sh(client, `mkfs.ext4 -q ${device} && mount ${device} /mnt && echo early > /mnt/data`);
+    const snapshot = await aws.get("ec2 create-snapshot", "SnapshotId", "--volume-id", volume);
+    // The file system that was held still meanwhile is let go again.
+    await aws.sh(client, "echo late > /mnt/data");
+    const source = ["--source-region", "eu-west-1", "--source-snapshot-id", snapshot];
+    const copy = await aws.get("ec2 copy-snapshot", "SnapshotId", ...source);
+    await aws.cli("ec2 delete-snapshot", "--snapshot-id", snapshot);
+    await remove(volume);
+
+    const restored = await aws.get("ec2 create-volume", "VolumeId", "--snapshot-id", copy, "--size", "2", ...zone);
+    await aws.cli("ec2 delete-snapshot", "--snapshot-id", copy);
+    const again = await attach(restored);
+    expect(await aws.sh(client, `mount ${again} /mnt && cat /mnt/data`)).toBe("early");
+    expect(await aws.sh(client, `blockdev --getsize64 ${again}`)).toBe(String(2 * 2 ** 30));
+    await remove(restored);
+  });
+
   test("a load balancer answers on this machine, and knows when its target is gone", async () => {
     const balancerGroup = await group("balancer");
     const open = ["--protocol", "tcp", "--port", "80", "--cidr", "0.0.0.0/0"];

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { attachLoop, createVolume, deleteVolume, loopDevice, resizeVolume } from "../../local/aws/volume";
+import { attachLoop, copyImage, createVolume, deleteVolume, loopDevice, resizeVolume } from "../../local/aws/volume";
 import { describeOnHosts } from "./support";
 
 describeOnHosts("a volume", () => {
@@ -28,6 +28,20 @@ describeOnHosts("a volume", () => {
     expect(
       execFileSync("losetup", ["--list", "--noheadings", "--output", "BACK-FILE"], { encoding: "utf8" }),
     ).not.toContain(dir);
+  });
+
+  it("is made of a snapshot, as large as asked for, and changes apart from it", async () => {
+    const [path, snapshot, restored] = ["vol.img", "snap.img", "restored.img"].map((name) => join(dir, name));
+    await createVolume(path, 2);
+    writeFileSync(path, "data", { flag: "r+" });
+    await copyImage(path, snapshot);
+    writeFileSync(path, "late", { flag: "r+" });
+    await createVolume(restored, 3, snapshot);
+    expect(execFileSync("head", ["-c", "4", restored], { encoding: "utf8" })).toBe("data");
+    expect(statSync(restored).size).toBe(3 * 2 ** 30);
+    expect(statSync(restored).blocks).toBeLessThan(100);
+    const small = createVolume(join(dir, "small.img"), 1, snapshot);
+    await expect(small).rejects.toThrow("would have 1 GiB, and its snapshot");
   });
 
   it("grows while it is attached, and does not shrink", async () => {

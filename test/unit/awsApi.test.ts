@@ -73,6 +73,7 @@ describe("the front", () => {
   let asked: URLSearchParams;
   const mutations: Call[] = [];
   const leaving: string[] = [];
+  const done: string[] = [];
   const pair = { GroupId: "sg-b", Description: "From b" };
   const groups = [
     { GroupId: "sg-a", IpPermissions: [{ IpProtocol: "tcp", FromPort: 1, ToPort: 2, UserIdGroupPairs: [pair] }] },
@@ -98,6 +99,11 @@ describe("the front", () => {
     },
     keepCertificateKey: () => undefined,
     balancerAddress: async (arn) => (arn === "arn:lb" ? "127.77.0.9" : "127.77.0.10"),
+    snapshots: {
+      take: async (volume, snapshot) => void done.push(`take ${volume} ${snapshot}`),
+      copy: async (snapshot, copy) => void done.push(`copy ${snapshot} ${copy}`),
+      delete: async (snapshot) => void done.push(`delete ${snapshot}`),
+    },
     targetHealth: async () => new Map([["i-a:80", { state: "unhealthy", reason: "Target.Timeout" }]]),
   };
   const listen = async (server: Server) => {
@@ -132,7 +138,7 @@ describe("the front", () => {
       await once(server, "close");
     }
   });
-  beforeEach(() => mutations.splice(0));
+  beforeEach(() => [mutations, done].forEach((list) => list.splice(0)));
 
   const call = async (service: string, action: string, motoSays: string, params = {}, status = 200) => {
     answer = { body: motoSays, status };
@@ -227,6 +233,26 @@ describe("the front", () => {
     await call("ec2", "ModifyInstanceAttribute", "<R/>", { "UserData.Value": value, InstanceId: "i-1" });
     expect(Buffer.from(asked.get("UserData.Value")!, "base64").toString()).toBe(value);
     expect(asked.get("InstanceId")).toBe("i-1");
+  });
+
+  test("gives snapshots their contents once moto has agreed", async () => {
+    const one = (id: string, volume: string) => `<snapshotId>${id}</snapshotId><volumeId>${volume}</volumeId>`;
+    await call("ec2", "CreateSnapshot", `<R>${one("snap-1", "vol-1")}</R>`, { VolumeId: "vol-1" });
+    await call(
+      "ec2",
+      "CreateSnapshots",
+      `<R><item>${one("snap-2", "vol-2")}</item><item>${one("snap-3", "vol-3")}</item></R>`,
+    );
+    await call("ec2", "CopySnapshot", "<R><snapshotId>snap-4</snapshotId></R>", { SourceSnapshotId: "snap-1" });
+    await call("ec2", "DeleteSnapshot", "<R/>", { SnapshotId: "snap-2" }, 400);
+    await call("ec2", "DeleteSnapshot", "<R/>", { SnapshotId: "snap-1" });
+    expect(done).toEqual([
+      "take vol-1 snap-1",
+      "take vol-2 snap-2",
+      "take vol-3 snap-3",
+      "copy snap-1 snap-4",
+      "delete snap-1",
+    ]);
   });
 
   test("answers for moto what moto does not know", async () => {

@@ -21,9 +21,18 @@ export interface Machine {
   balancerAddress(arn: string): Promise<string>;
   /** Keeps the private key (PEM) of a certificate that is imported, for load balancers to serve. */
   keepCertificateKey(privateKey: string): void;
+  snapshots: Snapshots;
   /** Health of a target group's targets, by `id:port`; undefined for a group that no load balancer uses. */
   targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
   draining: Pick<Draining, "begin" | "cancel" | "of">;
+}
+
+/** What EBS snapshots hold. */
+export interface Snapshots {
+  /** Keeps what a volume holds now. */
+  take(volumeId: string, snapshotId: string): Promise<void>;
+  copy(snapshotId: string, copyId: string): Promise<void>;
+  delete(snapshotId: string): Promise<void>;
 }
 
 export interface Answer {

@@ -60,6 +60,7 @@ export async function describeEc2(ec2: EC2Client): Promise<Ec2Part> {
       return {
         id: volume.VolumeId!,
         size: volume.Size!,
+        snapshotId: volume.SnapshotId || undefined,
         attachment: attachment && {
           instanceId: attachment.InstanceId!,
           device: attachment.Device!,

@@ -80,6 +80,8 @@ export interface Volume {
   id: string;
   /** In GiB. */
   size: number;
+  /** The snapshot that it was made of. */
+  snapshotId?: string;
   /** A root volume is the host's own layer over the image, and has no image file. */
   attachment?: { instanceId: string; device: string; root: boolean };
 }

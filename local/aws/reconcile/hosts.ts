@@ -30,6 +30,8 @@ export interface HostsOptions {
   /** Directory of all instances, and of all volumes. */
   instancesDir: string;
   volumesDir: string;
+  /** The image of a snapshot. */
+  snapshotFile(snapshotId: string): string;
   /** Control group of all hosts. */
   cgroup: string;
   /** A step has ended, or a host has; with the error if it failed. */
@@ -67,7 +69,8 @@ export class Hosts {
         running: host.running,
         attached: host.attachments.map((volume) => volume.volumeId),
       })),
-      volumes: readdirSync(this.options.volumesDir).map((file) => file.replace(/\.img$/, "")),
+      // A copy that is being made begins with a dot.
+      volumes: readdirSync(this.options.volumesDir).flatMap((file) => /^(vol-.*)\.img$/.exec(file)?.[1] ?? []),
     };
   }
 
@@ -110,6 +113,12 @@ export class Hosts {
     return join(this.options.volumesDir, `${volumeId}.img`);
   }
 
+  /** The host that the volume is attached to. */
+  holderOf(volumeId: string): Host | undefined {
+    const hosts = [...this.entries.values()].map(({ host }) => host);
+    return hosts.find(({ attachments }) => attachments.some((attachment) => attachment.volumeId === volumeId));
+  }
+
   private occupy(entry: Entry | undefined, doing: Step["do"], what: string, action: () => Promise<void>): void {
     if (entry) entry.doing = doing;
     this.underWay.add(what);
@@ -122,7 +131,10 @@ export class Hosts {
   }
 
   private async perform(step: Step, cloud: Cloud, entry: Entry | undefined): Promise<void> {
-    if (step.do === "create-volume") return createVolume(this.volumeFile(step.volume.id), step.volume.size);
+    if (step.do === "create-volume") {
+      const { id, size, snapshotId } = step.volume;
+      return createVolume(this.volumeFile(id), size, snapshotId && this.options.snapshotFile(snapshotId));
+    }
     if (step.do === "delete-volume") return deleteVolume(this.volumeFile(step.volumeId));
     if (!entry) throw new Error(`there is no host ${step.do === "boot" ? step.instance.id : step.instanceId}`);
     if (step.do === "boot") return this.boot(step.instance, cloud, entry);

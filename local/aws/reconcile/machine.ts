@@ -27,6 +27,7 @@ import { Hosts } from "./hosts";
 import { Loop } from "./loop";
 import { planNetworks } from "./networkPlan";
 import { Networks } from "./networks";
+import { Snapshots } from "./snapshots";
 import { localState } from "./state";
 
 export interface MachineOptions extends AwsOptions {
@@ -44,6 +45,7 @@ export class Machine implements MachineView, LocalOperations {
   readonly ec2: EC2Client;
   readonly runCommand: RunCommand;
   readonly draining: Draining;
+  readonly snapshots: Snapshots;
   private readonly hosts: Hosts;
   private readonly networks: Networks;
   private readonly view: ApiView;
@@ -67,12 +69,18 @@ export class Machine implements MachineView, LocalOperations {
     this.haproxy = new HAProxy(paths.balancer);
     this.balancerAddresses = new LoopbackAddresses("127.77.0", paths.balancerAddresses);
     this.forwardAddresses = new LoopbackAddresses("127.77.1", paths.forwardAddresses);
+    this.snapshots = new Snapshots(paths.snapshots, {
+      settled: () => this.settled(),
+      volumeFile: (id) => this.hosts.volumeFile(id),
+      holderOf: (id) => this.hosts.holderOf(id),
+    });
     this.hosts = new Hosts({
       name,
       image: options.image,
       trust: options.authority.certificate,
       instancesDir: paths.instances,
       volumesDir: paths.volumes,
+      snapshotFile: (id) => this.snapshots.file(id),
       cgroup: cgroupsOf(name).hosts,
       onChange: (what, error) => this.stepEnded(what, error),
       onExit: (id, exit) => stopInApi(this.ec2, id, exit).finally(() => this.view.changed("ec2")),

@@ -10,6 +10,7 @@ import { reboot } from "./reboot";
 import { registration } from "./registration";
 import { ruleDescription } from "./ruleDescription";
 import { runCommand } from "./runCommand";
+import { snapshotCopy, snapshotDeletion, snapshots } from "./snapshots";
 import { targetHealth } from "./targetHealth";
 import { userDataAttribute } from "./userDataAttribute";
 
@@ -25,6 +26,9 @@ export const gaps: Gap[] = [
   registration,
   ruleDescription,
   runCommand,
+  snapshots,
+  snapshotCopy,
+  snapshotDeletion,
   targetHealth,
   userDataAttribute,
 ];
