@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Backup } from "./components/Backup";
 import { ClusterKeys } from "./components/ClusterKeys";
 import { ConsulNode } from "./components/ConsulNode";
 import { CoreServicesNode } from "./components/CoreServicesNode";
@@ -99,6 +100,7 @@ export = async () => {
   loadBalancer.awaitHealth(nodes);
   const core = nodes.map(({ host }) => host);
 
+  if (plan.backup) new Backup("backup", { cluster, plan: plan.backup, retainData: config.retainData });
   const all = [...servers, ...groups.flatMap((group) => group.hosts), ...core];
   if (Object.keys(plan.dns).length > 0) new Dns("dns", { cluster, plan: plan.dns, vpcId, loadBalancer, hosts: all });
 

@@ -1,6 +1,7 @@
 import type { Config } from "./config/schema";
 import { type TierPlan, planTiers } from "./plan/access";
 import { type DnsPlan, planDns } from "./plan/dns";
+import { type BackupPlan, planBackup } from "./plan/backup";
 import type { Facts } from "./plan/facts";
 import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from "./plan/firewall";
 import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
@@ -37,6 +38,8 @@ export interface Plan extends HostsPlan {
   firewall: FirewallPlan;
   loadBalancer: LoadBalancerPlan;
   dns: DnsPlan;
+  /** None when data volumes are not backed up. */
+  backup?: BackupPlan;
   /** The secrets that some host reads. */
   secrets: SecretName[];
   /** How running hosts take up secrets that change. */
@@ -76,6 +79,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
       deletionProtection: config.deletionProtection,
     },
     dns: planDns(config, facts, placed),
+    backup: planBackup(config, facts),
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };

@@ -4,7 +4,7 @@ import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostPlan } from "../plan/hosts";
-import { type Cluster, tagged } from "./cluster";
+import { type Cluster, dataVolumeName, tagged } from "./cluster";
 import { gate } from "./gate";
 
 export interface HostArgs {
@@ -61,7 +61,7 @@ export class Host extends pulumi.ComponentResource {
     this.networkInterface = this.createInterface(name, args);
     const volume = args.plan.volumeGiB === undefined ? undefined : this.createVolume(name, args);
     const report = this.createBootReport(name, args);
-    const turn = this.awaitTurn(name, args);
+    const turn = this.awaitTurn(name, args, volume);
     const instance = this.createInstance(name, args, [report, turn], volume);
     const attachments = volume ? [this.attach(name, instance, volume)] : [];
     this.ready = this.awaitBoot(name, args, report, instance, attachments);
@@ -90,9 +90,10 @@ export class Host extends pulumi.ComponentResource {
     const args = {
       availabilityZone: plan.zone,
       size: plan.volumeGiB,
+      snapshotId: plan.snapshotId,
       type: "gp3",
       encrypted: true,
-      tags: tagged(cluster, `${plan.name}-data`),
+      tags: tagged(cluster, dataVolumeName(plan.name)),
     };
     return new ebs.Volume(name, args, { parent: this, retainOnDelete: retainData, protect: protectData });
   }
@@ -110,10 +111,8 @@ export class Host extends pulumi.ComponentResource {
   }
 
   /** Runs when a change is about to replace the instance, and not when the first one is made. */
-  private awaitTurn(
-    name: string,
-    { cluster, plan, region, imageId, bootTimeoutMinutes, turnAfter }: HostArgs,
-  ): pulumi.Resource {
+  private awaitTurn(name: string, args: HostArgs, volume?: ebs.Volume): pulumi.Resource {
+    const { cluster, plan, region, imageId, bootTimeoutMinutes, turnAfter } = args;
     const environment = {
       HOST: plan.name,
       CLUSTER: cluster.name,
@@ -121,8 +120,9 @@ export class Host extends pulumi.ComponentResource {
       QUORUMS: plan.quorums.join(" "),
       TIMEOUT_SECONDS: String(bootTimeoutMinutes * 60),
       AWS_REGION: region,
-      // The program does not read it: it runs when this changes.
+      // The program does not read these: it runs when one changes.
       LAUNCH: pulumi.interpolate`${imageId} ${plan.launch}`,
+      ...(volume && { VOLUME: volume.id }),
     };
     const opts = { parent: this, dependsOn: turnAfter };
     return gate(`${name}-turn`, "awaitTurn", environment, opts, { made: false });
@@ -164,8 +164,9 @@ export class Host extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        // AWS could change the type of a stopped instance in place; its gate would not know that it has to wait again.
-        replaceOnChanges: ["instanceType"],
+        // AWS could change the type of a stopped instance in place; its gate would not know that it has to wait again. A volume that is
+        // restored is another one, which a host looks for when it boots.
+        replaceOnChanges: ["instanceType", "tags.DataVolume"],
         // Compressed it says nothing to a person: `npm run preview` shows it as text.
         hideDiffs: ["userDataBase64"],
         dependsOn: [...dependsOn, ...after],

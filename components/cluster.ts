@@ -23,3 +23,6 @@ export function tagged(
 ): Record<string, pulumi.Input<string>> {
   return { ...tags, Cluster: cluster, Name: `${prefix}-${name}`, ...more };
 }
+
+/** The name of a host's data volume inside the cluster. */
+export const dataVolumeName = (host: string) => `${host}-data`;

@@ -192,6 +192,18 @@ const rotatedKey: Rule = {
   ],
 };
 
+const backups: Rule = {
+  reads: ["backup"],
+  check: ({ backup }) => [
+    backup.copyToRegion !== undefined &&
+      backup.schedule === undefined && {
+        path: "backup.copyToRegion",
+        reason: "is set, but nothing is backed up",
+        write: 'set backup.schedule, such as "cron(0 3 * * ? *)", or remove it',
+      },
+  ],
+};
+
 /** All rules that bind more than one value, in the order in which their faults are shown. */
 export const rules: Rule[] = [
   placeOnNetwork,
@@ -202,4 +214,5 @@ export const rules: Rule[] = [
   exposure,
   naming,
   rotatedKey,
+  backups,
 ];

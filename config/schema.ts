@@ -157,6 +157,11 @@ const syncWorkerGroup = z.strictObject({
   volumeGiB: volumeGiB.optional(),
   /** Allows `workers: 1`, which loses the group's service with its one host. */
   allowSingleWorker: flag("write true to allow a group of one worker").default(false),
+  /** The EBS snapshot, of the master's data volume, that the data volumes of all the group's workers are made of. What is set or changed later replaces them. */
+  restoreFrom: text(
+    /^snap-[0-9a-f]+$/,
+    'write the id of an EBS snapshot, such as "snap-0a1b2c3d", or remove it',
+  ).optional(),
 });
 
 const coreServices = z
@@ -223,6 +228,20 @@ const rotation = z
   })
   .prefault({});
 
+const backup = z
+  .strictObject({
+    /** When AWS Backup takes snapshots of the data volumes, in UTC. Nothing is backed up without it. */
+    schedule: text(
+      /^cron\((\S+ ){5}\S+\)$/,
+      'write a cron expression of AWS with its six fields, such as "cron(0 3 * * ? *)" for 03:00 UTC every day',
+    ).optional(),
+    /** How long each backup is kept, in days. */
+    retentionDays: whole(1, 36500, "write days, from 1 to 36500").default(35),
+    /** Another region that each backup is copied to, and kept in as long. */
+    copyToRegion: text(/^[a-z]+(-[a-z]+)+-\d$/, 'write the name of a region, such as "eu-central-1"').optional(),
+  })
+  .prefault({});
+
 const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
 
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
@@ -284,6 +303,8 @@ export const shape = {
   retainData: flag("write true or false").default(true),
   /** Refuses to delete data volumes and the load balancer, whose names and data cannot be had again, until it is set to false. */
   deletionProtection: flag("write true or false").default(false),
+  /** Scheduled backups of the data volumes. */
+  backup,
   /** Tags for every resource that can have them. */
   tags,
 };

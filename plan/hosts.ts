@@ -21,6 +21,8 @@ export interface HostPlan {
   instanceType: string;
   /** The size of its data volume in GiB; a host without state has none. */
   volumeGiB?: number;
+  /** The EBS snapshot that its data volume is made of; blank without one. */
+  snapshotId?: string;
   userData: UserData;
   /** The SSM parameter that it writes its boot report to. */
   bootReport: string;
@@ -56,7 +58,10 @@ const DEFAULT_INSTANCE_TYPE = "m6i.large";
 const DEFAULT_VOLUME_GIB = 100;
 
 /** What a host is before it is placed and its user data is written. */
-type Draft = Pick<HostPlan, "name" | "tier" | "services" | "address" | "instanceType" | "volumeGiB" | "zone">;
+type Draft = Pick<
+  HostPlan,
+  "name" | "tier" | "services" | "address" | "instanceType" | "volumeGiB" | "snapshotId" | "zone"
+>;
 
 /**
  * Decides which hosts there are and what each runs.
@@ -103,6 +108,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
         services: [consulServer({ ...join, bootstrapExpect: consul.servers }), ...workers],
         instanceType: consul.instanceType,
         volumeGiB: consul.volumeGiB,
+        snapshotId: hasWorker ? colocated.restoreFrom : undefined,
       });
     }),
     groups: syncWorkerGroups.map((group) => {
@@ -117,6 +123,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
           services: [consulAgent(join), syncWorker({ label, id: name })],
           instanceType,
           volumeGiB,
+          snapshotId: group.restoreFrom,
         });
       });
       return { label, members: hosts.map(({ name }) => name), hosts };

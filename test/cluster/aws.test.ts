@@ -234,7 +234,7 @@ describeOnHosts("an AWS on one machine", () => {
     };
     const remove = async (id: string) => {
       await aws.sh(client, "umount /mnt");
-      await aws.cli("ec2 detach-volume", "--volume-id", id);
+      await aws.cli("ec2 detach-volume", "--volume-id", id, "--instance-id", client);
       await aws.cli("ec2 delete-volume", "--volume-id", id);
     };
     const device = await attach(volume);

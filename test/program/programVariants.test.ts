@@ -91,6 +91,72 @@ test.each([
   expect(volumes.map(({ options }) => options.retainOnDelete)).toEqual([kept, kept, kept]);
 });
 
+describe("backups", () => {
+  const backup = { schedule: "cron(0 3 * * ? *)", retentionDays: 7, copyToRegion: "us-east-1" };
+  const VAULT = "aws:backup/vault:Vault";
+
+  test("are of every volume that is named as a data volume, and of no other", async () => {
+    const { ofType } = await deploy(set({ backup }));
+    const [{ inputs }] = ofType("aws:backup/selection:Selection");
+    expect(inputs.resources).toEqual(["arn:aws:ec2:*:*:volume/*"]);
+    const conditions = inputs.conditions as Record<string, { key: string; value: string }[]>[];
+    const [{ stringEquals, stringLikes }] = conditions;
+    expect([...stringEquals, ...stringLikes]).toEqual([
+      { key: "aws:ResourceTag/Cluster", value: "dev" },
+      { key: "aws:ResourceTag/Name", value: "realm-cluster-dev-*-data" },
+    ]);
+    const named = /^realm-cluster-dev-.*-data$/;
+    const tags = (resource: { inputs: Record<string, unknown> }) => resource.inputs.tags as Record<string, string>;
+    expect(ofType("aws:ebs/volume:Volume").filter((volume) => !named.test(tags(volume).Name))).toEqual([]);
+    const roots = ofType("aws:ec2/instance:Instance").map((instance) => instance.inputs.rootBlockDevice as never);
+    expect(roots.filter((root: { tags: { Name: string } }) => named.test(root.tags.Name))).toEqual([]);
+  });
+
+  test("are kept as long here as in the other region, under a key of their own there", async () => {
+    const { ofType } = await deploy(set({ backup }));
+    const [{ inputs }] = ofType("aws:backup/plan:Plan");
+    const vaults = ofType(VAULT);
+    const [key] = ofType("aws:kms/key:Key");
+    expect(vaults.map((vault) => [vault.inputs.region, vault.inputs.kmsKeyArn])).toEqual([
+      [undefined, undefined],
+      ["us-east-1", `arn of Key ${key.name}`],
+    ]);
+    expect(key.inputs.region).toBe("us-east-1");
+    expect(inputs.rules).toEqual([
+      {
+        ruleName: "data-volumes",
+        targetVaultName: vaults[0].name,
+        schedule: backup.schedule,
+        startWindow: 60,
+        lifecycle: { deleteAfter: 7 },
+        copyActions: [{ destinationVaultArn: `arn of Vault ${vaults[1].name}`, lifecycle: { deleteAfter: 7 } }],
+      },
+    ]);
+  });
+
+  test.each([
+    [true, true, false],
+    [false, false, true],
+  ])("with retainData %s outlive the cluster: %s", async (retainData, kept, emptied) => {
+    const { ofType } = await deploy(set({ backup, retainData }));
+    const vaults = ofType(VAULT).map(({ options, inputs }) => [options.retainOnDelete, inputs.forceDestroy]);
+    expect(vaults).toEqual(Array(2).fill([kept, emptied]));
+    expect(ofType("aws:kms/key:Key")[0].options.retainOnDelete).toBe(kept);
+  });
+
+  test("are not taken without a schedule", async () => {
+    const { resources } = await deploy();
+    expect(resources.filter(({ type }) => /^aws:(backup|kms)/.test(type))).toEqual([]);
+  });
+});
+
+test("a restored group's volumes are made of the snapshot, and a host boots anew when its volume is another", async () => {
+  const { ofType } = await deploy(set({ syncWorkerGroups: [{ label: "default", restoreFrom: "snap-0a" }] }));
+  expect(ofType("aws:ebs/volume:Volume").map(({ inputs }) => inputs.snapshotId)).toEqual(Array(3).fill("snap-0a"));
+  const instance = ofType("aws:ec2/instance:Instance")[0];
+  expect(instance.options.replaceOnChanges).toContain("tags.DataVolume");
+});
+
 test("the AWS provider's profile reaches the gates", async () => {
   const { ofType } = await deploy({ "aws:profile": "production" });
   const profiles = ofType("command:local:Command").map(

@@ -59,6 +59,7 @@ test("the defaults are those that are documented", () => {
     rotation: {},
     retainData: true,
     deletionProtection: false,
+    backup: { retentionDays: 35 },
     tags: {},
   });
 });
@@ -118,6 +119,17 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     "a type for workers that live on other hosts",
     { syncWorkerGroups: [{ label: "default", instanceType: "m6i.large" }] },
     /^syncWorkerGroups\[0\].instanceType .*set consul.instanceType instead/,
+  ],
+  [
+    "a snapshot that is none",
+    { syncWorkerGroups: [{ label: "default", restoreFrom: "vol-0a" }] },
+    /^syncWorkerGroups\[0\].restoreFrom is "vol-0a": write the id of an EBS snapshot/,
+  ],
+  ["a schedule of another cron", { backup: { schedule: "0 3 * * *" } }, /^backup.schedule .*: write a cron expression/],
+  [
+    "copies of backups that nobody makes",
+    { backup: { copyToRegion: "eu-central-1" } },
+    /^backup.copyToRegion is set, but nothing is backed up: set backup.schedule/,
   ],
   ["no source of packages", { realm: {} }, /^realm does not say where/],
   [
@@ -206,7 +218,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
   expect(() => parseConfig(raw)).toThrow(
     [
       "the configuration has 6 faults:",
-      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, tags, or remove it",
+      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, backup, tags, or remove it",
       '  realm-cluster:placement is "x": write one of colocated, dedicated',
       "  realm-cluster:consul.servers is 2: write 1, 3 or 5: an even number survives no more losses than one less",
       "  realm-cluster:consul.versio is not known: did you mean version?",

@@ -31,6 +31,46 @@ test("zones that the region does not have are refused by their place in the conf
   );
 });
 
+describe("a group that is restored", () => {
+  const snapshots = (keys: Record<string, unknown>) =>
+    planCluster(configured(keys), facts, "dev").hosts.map(({ name, snapshotId }) => [name, snapshotId]);
+  const restored = { label: "default", workers: 2, restoreFrom: "snap-0a" };
+
+  test("has all its workers' volumes made of the one snapshot, and no other host's", () => {
+    const syncWorkerGroups = [restored, { label: "other", workers: 2 }];
+    expect(snapshots({ placement: "dedicated", syncWorkerGroups })).toEqual([
+      ["consul-01", undefined],
+      ["consul-02", undefined],
+      ["consul-03", undefined],
+      ["sync-default-01", "snap-0a"],
+      ["sync-default-02", "snap-0a"],
+      ["sync-other-01", undefined],
+      ["sync-other-02", undefined],
+      ["core-services-01", undefined],
+    ]);
+  });
+
+  test("is on the Consul servers' volumes in colocated placement, where these carry a worker", () => {
+    expect(snapshots({ syncWorkerGroups: [restored] })).toEqual([
+      ["consul-01", "snap-0a"],
+      ["consul-02", "snap-0a"],
+      ["consul-03", undefined],
+      ["core-services-01", undefined],
+    ]);
+  });
+});
+
+test("backups are taken once there is a schedule, and not copied to where they are", () => {
+  const schedule = "cron(0 3 * * ? *)";
+  const planned = (backup: Record<string, unknown>) => planCluster(configured({ backup }), facts, "dev").backup;
+  expect(planned({})).toBeUndefined();
+  const plan = { schedule, retentionDays: 35, partition: "aws" };
+  expect(planned({ schedule, copyToRegion: "us-east-1" })).toEqual({ ...plan, copyToRegion: "us-east-1" });
+  expect(() => planned({ schedule, copyToRegion: "eu-west-1" })).toThrow(
+    "backup.copyToRegion is the cluster's own region eu-west-1: write another region",
+  );
+});
+
 test("only three zones are used when none are named", () => {
   const { network } = planCluster(configured(), { ...facts, zones: ["a", "b", "c", "d"] }, "dev");
   expect(network.zones.map(({ zone }) => zone)).toEqual(["a", "b", "c"]);

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -128,6 +128,42 @@ describeOnLinux("the data volume", () => {
     expect({ status, reason }).toEqual({
       status: 1,
       reason: "The data volume vol-1 was not attached within 300 s",
+    });
+  });
+
+  describe("that was made of a snapshot", () => {
+    const data = (path: string) => host.path(join("var/lib/realm-cluster", path));
+    const adopt = (volume: string) => host.run("volume", `adopt ${volume}`);
+    const held = () => readdirSync(data("")).sort();
+
+    beforeEach(async () => {
+      for (const path of ["consul", "sync-worker"]) mkdirSync(data(path), { recursive: true });
+      await adopt("vol-1");
+    });
+
+    test("keeps Consul's state while it is the volume that it was", async () => {
+      expect(await adopt("vol-1")).toEqual({ status: 0, output: "", reason: undefined });
+      expect(held()).toEqual(["consul", "sync-worker", "volume"]);
+    });
+
+    test.each([["master"], [undefined]])("of a worker that was %s keeps all but Consul's state, once", async (role) => {
+      if (role) writeFileSync(data("sync-worker/role"), role);
+      expect(await adopt("vol-2")).toMatchObject({ status: 0, output: "vol-2 was made of a snapshot of vol-1\n" });
+      expect(held()).toEqual(["sync-worker", "volume"]);
+      mkdirSync(data("consul"));
+      expect(await adopt("vol-2")).toMatchObject({ status: 0, output: "" });
+      expect(held()).toContain("consul");
+    });
+
+    test("of a worker that was not the master is refused at every boot, and left as it is", async () => {
+      writeFileSync(data("sync-worker/role"), "copy");
+      for (const boot of [await adopt("vol-2"), await adopt("vol-2")]) {
+        expect(boot).toMatchObject({
+          status: 1,
+          reason: "Refusing the snapshot of vol-1 that vol-2 was made of: its worker was not the master",
+        });
+      }
+      expect(held()).toEqual(["consul", "sync-worker", "volume"]);
     });
   });
 });

@@ -45,7 +45,10 @@ export class StepHost {
     const functions = readFileSync(join(hostFiles, "steps", step), "utf8")
       .replace("source /opt/realm-cluster/lib.sh", `source ${join(hostFiles, "boot/lib.sh")}`)
       .replace(/^main "\$@"\n/m, "")
-      .replace(/(\/etc\/realm-cluster|\/etc\/systemd|\/opt|\/usr\/local|\/run\/realm-cluster)\b/g, `${this.root}$1`);
+      .replace(
+        /(\/etc\/realm-cluster|\/etc\/systemd|\/opt|\/usr\/local|\/var\/lib|\/run\/realm-cluster)\b/g,
+        `${this.root}$1`,
+      );
     const options = {
       env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin`, REASON_FILE: reasonFile, ...env },
       cwd: this.root,

@@ -7,6 +7,7 @@
  * Environment, besides that of every member: SYNC_LABEL (the group), SYNC_ID (unique in it, the same for the life of
  * its data), SYNC_ADDRESS.
  */
+const fs = require("fs");
 const path = require("path");
 const { BasicServer, HealthService, LogService } = require("realm-object-server");
 const { MetricsService, ReplicatedSyncService } = require("realm-object-server-enterprise");
@@ -14,8 +15,22 @@ const { member, run, setting } = require("./member");
 
 const SYNC_PORT = 7800;
 
+/**
+ * Notes beside the data whether this worker was the master when it last knew: a snapshot of the volume then tells whoever restores
+ * it whether all data was there.
+ *
+ * @param {ReturnType<typeof member>} config
+ */
+function noteRole({ discovery, dataPath }) {
+  const master = discovery.watchService("sync", ["role=master", `label=${setting("SYNC_LABEL")}`]);
+  master.on("available", ({ address }) => {
+    fs.writeFileSync(path.join(dataPath, "role"), address === setting("SYNC_ADDRESS") ? "master" : "copy");
+  });
+}
+
 run(async () => {
   const config = member();
+  noteRole(config);
   const sync = new ReplicatedSyncService({
     consul: config.discovery.consul,
     dataPath: path.join(config.dataPath, "sync"),
