@@ -141,7 +141,7 @@ describe("the guide's cluster", () => {
       expect(inputs.primaryNetworkInterface).toEqual({ networkInterfaceId: `NetworkInterface ${name}` });
       expect(inputs.userDataReplaceOnChange).toBe(true);
       expect(options.deleteBeforeReplace).toBe(true);
-      expect(options.replaceOnChanges).toEqual(["instanceType"]);
+      expect(options.replaceOnChanges).toEqual(["instanceType", "tags.DataVolume"]);
       const volume = (inputs.tags as Record<string, string>).DataVolume;
       expect(volume).toBe(name.startsWith("consul") ? `Volume ${name}` : undefined);
     }
