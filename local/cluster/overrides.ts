@@ -43,6 +43,8 @@ export function localConfig(
       ...account.loadBalancer,
     },
     ...(account.dns && { "realm-cluster:dns": { ...objectAt("realm-cluster:dns"), ...account.dns } }),
+    // The AWS of this machine has no AWS Backup: moto knows its vaults and plans, not what they are for. Snapshots it has.
+    "realm-cluster:backup": {},
   };
 }
 
