@@ -55,6 +55,8 @@ const program = (edition: number) => `
     vpcId: vpc.id, serviceName: "com.amazonaws.eu-west-1.ssm", vpcEndpointType: "Interface", subnetIds: [a.id], securityGroupIds: [group.id], privateDnsEnabled: true, tags,
   });
   at("ssm/parameter", "Parameter", { name: "/types/edition", type: "String", value: "${edition}", tags });
+  const names = at("route53/zone", "Zone", { name: "types.example.com", comment: "edition ${edition}", tags });
+  at("route53/record", "Record", { zoneId: names.id, name: "host.types.example.com", type: "A", ttl: ${60 * edition}, records: ["10.1.0.10"] });
   const balancer = at("lb/loadBalancer", "LoadBalancer", { securityGroups: [group.id], subnets: [a.id, b.id], idleTimeout: ${60 * edition}, tags });
   const targets = at("lb/targetGroup", "TargetGroup", {
     vpcId: vpc.id, port: 80, protocol: "HTTP", deregistrationDelay: ${30 * edition}, healthCheck: { path: "/health", interval: ${10 * edition} }, tags,
@@ -82,7 +84,7 @@ describeOnHosts("every type of the stand-in of aws, against moto", () => {
   test("is made, and neither the program nor AWS then asks for a change", async () => {
     project.program(program(1));
     const made = await project.up();
-    expect(made.text).toContain("+ 27 created");
+    expect(made.text).toContain("+ 29 created");
     expect(made.code).toBe(0);
     expect(await project.preview("--expect-no-changes")).toMatchObject({ code: 0 });
     expect(await untouched()).toMatchObject({ code: 0 });
@@ -92,7 +94,7 @@ describeOnHosts("every type of the stand-in of aws, against moto", () => {
     project.program(program(2));
     const changed = await project.up();
     // The instance has other user data; what hangs on it comes along.
-    expect(changed.text).toMatch(/~ 21 updated\n.*\+-3 replaced/);
+    expect(changed.text).toMatch(/~ 23 updated\n.*\+-3 replaced/);
     expect(changed.code).toBe(0);
     expect(await untouched()).toMatchObject({ code: 0 });
   });
