@@ -116,6 +116,7 @@ export class Host extends pulumi.ComponentResource {
     const environment = {
       HOST: plan.name,
       CLUSTER: cluster.name,
+      PREFIX: cluster.prefix,
       BOOT_REPORTS: dirname(plan.bootReport),
       QUORUMS: plan.quorums.join(" "),
       TIMEOUT_SECONDS: String(bootTimeoutMinutes * 60),

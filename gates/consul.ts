@@ -16,7 +16,7 @@ const schema = z.union([
   }),
 ]);
 
-/** What Consul says of the cluster: `askConsul.py`. */
+/** What Consul says of the cluster: `host/ask-consul`. */
 export type ConsulAnswer = z.infer<typeof schema>;
 
 /** @throws when it is no answer */

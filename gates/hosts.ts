@@ -1,6 +1,7 @@
 import { EC2Client, paginateDescribeInstances } from "@aws-sdk/client-ec2";
 import { type SSMClient, paginateGetParametersByPath } from "@aws-sdk/client-ssm";
 import { type BootReport, parseBootReport } from "./bootReport";
+import { required } from "./environment";
 
 /** A host of the cluster whose instance runs. */
 export interface RunningHost {
@@ -20,40 +21,53 @@ export interface ClusterNames {
   bootReports: string;
 }
 
+/** The cluster that a gate's environment names. */
+export function requiredCluster(): ClusterNames {
+  return { cluster: required("CLUSTER"), prefix: required("PREFIX"), bootReports: required("BOOT_REPORTS") };
+}
+
 /** The cluster's hosts that run, by their names' order: a host that is stopped reads its secrets when it boots again. */
 export async function runningHosts(ssm: SSMClient, names: ClusterNames): Promise<RunningHost[]> {
-  const [instances, reports] = await Promise.all([runningInstances(names), bootReports(ssm, names)]);
-  return instances
-    .map(({ name, instanceId }) => {
+  const [instances, reports] = await Promise.all([runningInstances(names), lastReports(ssm, names)]);
+  return [...instances]
+    .map(([instanceId, name]) => {
       const report = reports.get(name);
       return { name, instanceId, boot: report?.instanceId === instanceId ? report.state : ("silent" as const) };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-async function runningInstances({ cluster, prefix }: ClusterNames) {
+/** What every host said last, by its name; undefined for one that has not said anything yet. */
+export async function bootReports(ssm: SSMClient, names: ClusterNames): Promise<Map<string, BootReport | undefined>> {
+  const [reports, running] = await Promise.all([lastReports(ssm, names), runningInstances(names)]);
+  // A host whose instance does not run has failed, whatever it said.
+  for (const [name, report] of reports) {
+    if (report && !running.has(report.instanceId)) reports.set(name, { ...report, state: "failed" });
+  }
+  return reports;
+}
+
+/** The names of the hosts that run, by the ids of their instances. */
+async function runningInstances({ cluster, prefix }: ClusterNames): Promise<Map<string, string>> {
   const Filters = [
     { Name: "tag:Cluster", Values: [cluster] },
     { Name: "tag:Name", Values: [`${prefix}-*`] },
     { Name: "instance-state-name", Values: ["running"] },
   ];
-  const found: { name: string; instanceId: string }[] = [];
+  const found = new Map<string, string>();
   for await (const page of paginateDescribeInstances({ client: new EC2Client({ maxAttempts: 10 }) }, { Filters })) {
     for (const { InstanceId, Tags } of page.Reservations?.flatMap(({ Instances = [] }) => Instances) ?? []) {
       const name = Tags?.find(({ Key }) => Key === "Name")?.Value?.slice(prefix.length + 1);
-      if (InstanceId !== undefined && name !== undefined) found.push({ name, instanceId: InstanceId });
+      if (InstanceId !== undefined && name !== undefined) found.set(InstanceId, name);
     }
   }
   return found;
 }
 
-async function bootReports(client: SSMClient, { bootReports: Path }: ClusterNames): Promise<Map<string, BootReport>> {
-  const found = new Map<string, BootReport>();
-  for await (const page of paginateGetParametersByPath({ client }, { Path })) {
-    for (const { Value = "{}" } of page.Parameters ?? []) {
-      const report = parseBootReport(Value);
-      if (report) found.set(report.host, report);
-    }
+async function lastReports(client: SSMClient, { bootReports: Path }: ClusterNames) {
+  const found = new Map<string, BootReport | undefined>();
+  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path })) {
+    for (const { Name, Value } of Parameters) found.set(Name!.slice(Path.length + 1), parseBootReport(Value!));
   }
   return found;
 }

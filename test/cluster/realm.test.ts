@@ -62,6 +62,19 @@ describe("a cluster that has just started", () => {
     expect(await request(`${cores.core1}${path}`)).toEqual({ status: 200, body: { version: "3.12.0" } });
   });
 
+  test("the plain /health fails while a group that hosts are for has no master, and a core node's own does not", async () => {
+    const health = async (query = "") => (await request(`${cores.core2}/health${query}`)).status;
+    await realm.register({ name: "sync-worker", tags: ["label=late"] });
+    expect([await health(), await health("?thisInstance=true")]).toEqual([503, 200]);
+    realm.worker("late", "127.60.0.5", 19095, "late");
+    await realm.until("sync", (all) => all.some((one) => isMaster(one) && one.tags.includes("label=late")));
+    expect(await health()).toBe(200);
+    expect(await realm.end("late", "SIGTERM")).toBe(0);
+    expect(await health()).toBe(503);
+    await realm.deregister("sync-worker");
+    expect(await health()).toBe(200);
+  });
+
   test("a user who registers at one core node logs in at the other", async () => {
     expect((await logIn(cores.core1, "ann", "secret", true)).status).toBe(200);
     // The other node knows the user as soon as the sync master has told it.

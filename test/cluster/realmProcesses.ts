@@ -114,6 +114,21 @@ export class RealmProcesses {
       .join("\n");
   }
 
+  /** Registers a service of the agent's own, as a file in its configuration would. */
+  async register(service: { name: string; tags: string[] }): Promise<void> {
+    await this.agent("register", service);
+  }
+
+  async deregister(id: string): Promise<void> {
+    await this.agent(`deregister/${id}`);
+  }
+
+  private async agent(path: string, body: unknown = {}): Promise<void> {
+    const url = `http://127.0.0.1:${consulPort}/v1/agent/service/${path}`;
+    const answer = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}: ${await answer.text()}`);
+  }
+
   /** Waits, by Consul's blocking queries, until the passing instances of a service are as they should be. */
   async until(service: string, wanted: (instances: Instance[]) => boolean, seconds = 40): Promise<Instance[]> {
     const deadline = Date.now() + seconds * 1000;

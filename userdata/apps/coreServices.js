@@ -13,7 +13,6 @@ const {
   AuthService,
   BaseRoute,
   BasicServer,
-  HealthService,
   LogService,
   PermissionsService,
   StatsService,
@@ -26,6 +25,7 @@ const {
   timeout,
 } = require("realm-object-server");
 const { EX_CONFIG, fatal, member, run, secret } = require("./member");
+const { regionHealth } = require("./regionHealth");
 
 /** How long a request waits for the realm directory while it moves to another host. */
 const DIRECTORY_MOVES_MS = 45 * 1000;
@@ -218,7 +218,7 @@ run(async () => {
     new RealmDirectoryGateway(find),
     new PermissionsService(),
     new LogService(),
-    new HealthService(),
+    regionHealth(logger),
     new StatsService(),
     new WelcomeService(),
     ...optional,

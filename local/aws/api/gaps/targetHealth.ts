@@ -4,26 +4,21 @@ import type { Target } from "../../model/model";
 import type { Gap, Machine } from "../gap";
 import { child, childText, elements, setChildText } from "../xml";
 
-const REGISTERING: TargetHealth = {
-  state: "initial",
-  reason: "Elb.RegistrationInProgress",
-  description: "Target registration is in progress",
-};
-const UNUSED: TargetHealth = {
-  state: "unused",
-  reason: "Target.NotInUse",
-  description: "Target group is not configured to receive traffic from the load balancer",
-};
-const DRAINING: TargetHealth = {
-  state: "draining",
-  reason: "Target.DeregistrationInProgress",
-  description: "Target deregistration is in progress",
-};
-const NOT_REGISTERED: TargetHealth = {
-  state: "unused",
-  reason: "Target.NotRegistered",
-  description: "Target is not registered to the target group",
-};
+/** A target's health by ELB's words for it. */
+const says = (state: TargetHealth["state"], reason: string, description: string): TargetHealth => ({
+  state,
+  reason,
+  description,
+});
+
+const REGISTERING = says("initial", "Elb.RegistrationInProgress", "Target registration is in progress");
+const UNUSED = says(
+  "unused",
+  "Target.NotInUse",
+  "Target group is not configured to receive traffic from the load balancer",
+);
+const DRAINING = says("draining", "Target.DeregistrationInProgress", "Target deregistration is in progress");
+const NOT_REGISTERED = says("unused", "Target.NotRegistered", "Target is not registered to the target group");
 
 /** In moto every target is healthy, and gone once it is deregistered; here it is what the load balancer's checks say, and drains. */
 export const targetHealth: Gap = {

@@ -1,0 +1,72 @@
+// @ts-check
+"use strict";
+
+/**
+ * The health service of a core node. `/health?thisInstance=true` is about this process, as in every Realm server. The plain
+ * `/health` is about the region, which may be failed over when it fails: every sync worker group has to have a master. ROS's
+ * own would fail as soon as one worker of a group does not answer. Runs on Node.js 8.
+ */
+const http = require("http");
+const { HealthService } = require("realm-object-server");
+const { setting } = require("./member");
+
+const TIMEOUT_MS = 3000;
+
+/** @param {string} path @returns {Promise<string>} what the host's Consul agent answers. */
+function askConsul(path) {
+  const options = { host: setting("CONSUL_HOST"), port: setting("CONSUL_PORT"), path, timeout: TIMEOUT_MS };
+  return new Promise((resolve, reject) => {
+    const request = http.get(options, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk) => (text += chunk));
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resolve(text);
+        else reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
+      });
+    });
+    request.on("timeout", () => request.destroy(new Error(`Consul does not answer within ${TIMEOUT_MS} ms`)));
+    request.on("error", reject);
+  });
+}
+
+/** @param {string} service with a query @returns {Promise<string[][]>} the tags of each of its registrations. */
+async function registered(service) {
+  const entries = JSON.parse(await askConsul(`/v1/health/service/${service}`));
+  return entries.map((/** @type {any} */ entry) => entry.Service.Tags);
+}
+
+/** @param {string[][]} all @returns {Set<string>} the labels among the tags of registrations. */
+const labels = (all) =>
+  new Set(all.reduce((tags, more) => tags.concat(more), []).filter((tag) => tag.startsWith("label=")));
+
+/** Which groups have no master. There is always `default`; the others are those that hosts say they are for (sync-worker). */
+async function groupsWithoutMaster() {
+  const [expected, serving] = await Promise.all([registered("sync-worker"), registered("sync?passing")]);
+  const served = labels(serving.filter((tags) => tags.includes("role=master")));
+  return Array.from(labels([["label=default"], ...expected])).filter((label) => !served.has(label));
+}
+
+/** @param {{warn(message: string): void}} logger */
+function regionHealth(logger) {
+  const health = new HealthService();
+  const start = health.start.bind(health);
+  const hasServerStarted = async () => {
+    try {
+      const missing = await groupsWithoutMaster();
+      if (missing.length > 0) logger.warn(`no sync master for ${missing.join(", ")}`);
+      return missing.length === 0;
+    } catch (error) {
+      logger.warn(`whether every group has a sync master is not known: ${error.message}`);
+      return false;
+    }
+  };
+  health.start = async (server) => {
+    await start(server);
+    // What the plain /health asks.
+    health["healthClient"] = /** @type {any} */ ({ hasServerStarted });
+  };
+  return health;
+}
+
+module.exports = { regionHealth };
