@@ -60,6 +60,8 @@ export const dayTwo: Change = all(
   (config) => {
     return { ...config, "realm-cluster:placement": "dedicated", "realm-cluster:bootTimeoutMinutes": 4 };
   },
+  // Smaller than the default: the volumes' journals are in memory.
+  (config) => ({ ...config, "realm-cluster:syncWorkerGroups": [{ label: "default", workers: 3, volumeGiB: 20 }] }),
   setting("coreServices", { nodes: 2 }),
   setting("loadBalancer", { drainSeconds: 10 }),
 );

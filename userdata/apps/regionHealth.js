@@ -50,18 +50,18 @@ async function groupsWithoutMaster() {
 /** @param {{warn(message: string): void}} logger */
 function regionHealth(logger) {
   const health = new HealthService();
-  const start = health.start.bind(health);
+  const start = health["start"].bind(health);
   const hasServerStarted = async () => {
     try {
       const missing = await groupsWithoutMaster();
       if (missing.length > 0) logger.warn(`no sync master for ${missing.join(", ")}`);
       return missing.length === 0;
     } catch (error) {
-      logger.warn(`whether every group has a sync master is not known: ${error.message}`);
+      logger.warn(`whether every group has a sync master is not known: ${/** @type {Error} */ (error).message}`);
       return false;
     }
   };
-  health.start = async (server) => {
+  health["start"] = async (/** @type {any} */ server) => {
     await start(server);
     // What the plain /health asks.
     health["healthClient"] = /** @type {any} */ ({ hasServerStarted });
