@@ -6,6 +6,10 @@ import { cidr, flag, instanceType, sha256, text, url, version, volumeGiB, whole,
 const CONSUL = { version: "1.20.6", sha256: "37fc6f213a44c6db3a2b912966fb1415939e9b189ce1bc1eb07b7f87449a28c2" };
 const NODE = { version: "8.17.0", sha256: "b7f6dd77fb173c8c7c30d61d0702eefc236bba74398538aa77bfa2bb47bddce6" };
 
+/** A host is of this type, and its data volume of this size, where the configuration says nothing. */
+export const DEFAULT_INSTANCE_TYPE = "m6i.large";
+export const DEFAULT_VOLUME_GIB = 100;
+
 /** Where the vendors publish; `{version}` stands for the version. */
 export const CONSUL_URL = "https://releases.hashicorp.com/consul/{version}/consul_{version}_linux_amd64.zip";
 export const NODE_URL = "https://nodejs.org/dist/v{version}/node-v{version}-linux-x64.tar.xz";
@@ -107,8 +111,8 @@ const consul = z
     /** Consul's name for this cluster. */
     datacenter: text(/^[a-z0-9_-]{1,63}$/, "write lower-case letters, digits, - and _, such as dc1").default("dc1"),
     /** The hosts of the Consul servers; in colocated placement these carry the workers of the group `default` too. */
-    instanceType: instanceType.default("m6i.large"),
-    volumeGiB: volumeGiB.default(100),
+    instanceType: instanceType.default(DEFAULT_INSTANCE_TYPE),
+    volumeGiB: volumeGiB.default(DEFAULT_VOLUME_GIB),
   })
   .transform(digest(CONSUL))
   .prefault({});
@@ -168,7 +172,7 @@ const coreServices = z
   .strictObject({
     /** How many hosts behind the load balancer. */
     nodes: whole(1, 50, "write a number from 1 to 50").default(1),
-    instanceType: instanceType.default("m6i.large"),
+    instanceType: instanceType.default(DEFAULT_INSTANCE_TYPE),
     /** Serves Realm's GraphQL API on `/graphql`; an artifact of the Realm packages must have realm-graphql-service in it. */
     graphql: flag("write true to serve GraphQL").default(false),
     /**

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Config } from "../config/schema";
+import { type Config, DEFAULT_INSTANCE_TYPE, DEFAULT_VOLUME_GIB } from "../config/schema";
 import type { Downloads, RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
 import type { Quorum, Service } from "../userdata/service";
@@ -54,8 +54,6 @@ export interface HostsPlan {
 const FIRST_SERVER_NUMBER = 10;
 /** The part of a boot's time that services get to become ready; the rest is for the steps before. */
 const READY_SHARE = 2 / 3;
-const DEFAULT_INSTANCE_TYPE = "m6i.large";
-const DEFAULT_VOLUME_GIB = 100;
 
 /** What a host is before it is placed and its user data is written. */
 type Draft = Pick<

@@ -26,6 +26,8 @@ export interface RunningAws {
   /** For AWS_ENDPOINT_URL. */
   endpoint: string;
   region: string;
+  /** Another value is another cloud, in which nothing has been made yet. */
+  cloud: string;
 }
 
 /**
@@ -91,7 +93,7 @@ export class LocalAws {
     const address = await this.listen(api, { host: "127.0.0.1", port: this.options.port ?? 0 });
     const { port } = address as AddressInfo;
     await machine.start(port);
-    const running = { pid: process.pid, endpoint: `http://127.0.0.1:${port}`, region };
+    const running = { pid: process.pid, endpoint: `http://127.0.0.1:${port}`, region, cloud: this.moto.cloud };
     writeFileSync(`${this.paths.ready}.new`, JSON.stringify(running));
     renameSync(`${this.paths.ready}.new`, this.paths.ready);
     this.log(`ready at ${running.endpoint}`);

@@ -1,9 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { machineImage, type StatePaths } from "./options";
+
+/** What a process has to know to take over the moto of another. */
+type Left = Pick<Moto, "endpoint" | "cloud"> & { pid: number };
 
 /** moto: what the AWS API says there is. It keeps all in memory; a moto that ended takes everything that was made with it. */
 export class Moto {
@@ -11,6 +15,8 @@ export class Moto {
   private pid?: number;
   /** Where it answers, once started. */
   endpoint = "";
+  /** Tells it from every other moto: what was made is in this one alone. */
+  cloud = "";
 
   /** @param onExit is told when it ends without having been asked to */
   constructor(
@@ -22,10 +28,9 @@ export class Moto {
   /** Takes over the moto that an earlier process left, with all that it knows. @returns whether there is one */
   async resume(): Promise<boolean> {
     if (!existsSync(this.paths.moto)) return false;
-    const { pid, endpoint } = JSON.parse(readFileSync(this.paths.moto, "utf8")) as { pid: number; endpoint: string };
-    if (!(await answers(endpoint))) return false;
-    this.pid = pid;
-    this.endpoint = endpoint;
+    const left = JSON.parse(readFileSync(this.paths.moto, "utf8")) as Left;
+    if (!(await answers(left.endpoint))) return false;
+    Object.assign(this, left);
     return true;
   }
 
@@ -57,7 +62,9 @@ export class Moto {
       this.onExit(`moto ended (${signal ?? `exit ${code}`}): ${lastLines(this.paths.motoLog)}`);
     });
     await this.untilItAnswers();
-    writeFileSync(this.paths.moto, JSON.stringify({ pid: this.pid, endpoint: this.endpoint }));
+    this.cloud = randomUUID();
+    const { pid, endpoint, cloud } = this;
+    writeFileSync(this.paths.moto, JSON.stringify({ pid, endpoint, cloud }));
   }
 
   stop(): void {

@@ -7,6 +7,7 @@ import type { LocalState } from "../aws/api/local";
 import type { Tools } from "../tools";
 import { mirrorName } from "./overrides";
 import { awsDir, localName } from "./paths";
+import { belongTo } from "./pulumiState";
 import type { Report } from "./report";
 
 const authorityFile = statePaths(awsDir).authority;
@@ -14,7 +15,7 @@ const region = "eu-west-1";
 /** moto takes any. */
 const credentials = { accessKeyId: "local", secretAccessKey: "local" };
 
-/** Starts the local AWS, or finds the one that runs. */
+/** Starts the local AWS, or finds the one that runs; Pulumi's state is of that one afterwards. */
 export async function startLocalAws(
   tools: Pick<Tools, "image" | "moto" | "mirror">,
   report: Report,
@@ -29,6 +30,7 @@ export async function startLocalAws(
   };
   const running = await startAws(options);
   report(`local AWS at ${running.endpoint}`);
+  await belongTo(running.cloud, report);
   return new LocalAws(running);
 }
 

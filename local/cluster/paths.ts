@@ -16,5 +16,8 @@ export const defaultStack = "dev";
 /** The Pulumi project as this machine runs it: the repository's program, with configuration and state of its own. */
 export const projectDir = path.join(stateDir, "project");
 
+/** Which process changes the local cluster. */
+export const starterFile = path.join(stateDir, "starter.pid");
+
 /** The state of the local AWS: its hosts and volumes. */
 export const awsDir = path.join(stateDir, "aws");

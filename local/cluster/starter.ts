@@ -3,7 +3,7 @@ import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { createCgroup, isPopulated, killCgroup, moveInto } from "../aws/cgroup";
 import { cgroupOf } from "../aws/options";
-import { localName, stateDir } from "./paths";
+import { localName, starterFile } from "./paths";
 import type { Report } from "./report";
 
 /**
@@ -14,9 +14,8 @@ import type { Report } from "./report";
  */
 export async function becomeOnlyStarter(report: Report): Promise<void> {
   const group = path.join(cgroupOf(localName), "starter");
-  const pidFile = path.join(stateDir, "starter.pid");
   if (isPopulated(group)) {
-    const pid = (await fs.readFile(pidFile, "utf8")).trim();
+    const pid = (await fs.readFile(starterFile, "utf8")).trim();
     if (await isInGroup(Number(pid), group)) {
       throw new Error(
         `another npm start (process ${pid}) is at work on this cluster; wait for it, or end it with: npm stop`,
@@ -27,7 +26,7 @@ export async function becomeOnlyStarter(report: Report): Promise<void> {
   }
   createCgroup(group);
   moveInto(group, process.pid);
-  await fs.writeFile(pidFile, `${process.pid}\n`);
+  await fs.writeFile(starterFile, `${process.pid}\n`);
 }
 
 async function isInGroup(pid: number, group: string): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** The commands as an operator meets them: repeated, on a running cluster, through a plain `pulumi`, and after a crash. */
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { cleanAws } from "../../local/aws/clean";
 import { npm, run, spawnNpm } from "./localCluster";
 import { remains } from "./remains";
 import { describeOnHosts } from "./support";
@@ -98,6 +99,31 @@ describeOnHosts("a starter that is killed half-way", () => {
     expect(performance.now() - began).toBeLessThan(10_000);
     expect(await remains("rhalf", own.REALM_CLUSTER_STATE)).toEqual([]);
   }, 300_000);
+});
+
+describeOnHosts("a machine that went down", () => {
+  const stateDir = "/var/lib/realm-cluster-down";
+  const own = { ...process.env, REALM_CLUSTER_NAME: "rdown", REALM_CLUSTER_STATE: stateDir };
+
+  afterAll(() => run("npm", ["run", "--silent", "stop"], own), 60_000);
+
+  it("leaves no state of Pulumi's that tells of its hosts", async () => {
+    const aws = async () => {
+      const ran = await run("npm", ["run", "--silent", "aws"], own);
+      expect(ran).toMatchObject({ code: 0 });
+      return ran;
+    };
+    await aws();
+    const state = path.join(stateDir, ".pulumi", "stacks", "realm-cluster", "dev.json");
+    fs.mkdirSync(path.dirname(state), { recursive: true });
+    fs.writeFileSync(state, "{}");
+    await aws();
+    expect(fs.existsSync(state)).toBe(true);
+    // All that a machine forgets: processes, namespaces, file systems in memory.
+    await cleanAws({ name: own.REALM_CLUSTER_NAME, stateDir: path.join(stateDir, "aws") });
+    expect((await aws()).stderr).toMatch(/forgot the state of a local AWS that is no more/);
+    expect(fs.existsSync(state)).toBe(false);
+  }, 120_000);
 });
 
 describe("without root", () => {

@@ -40,6 +40,18 @@ export interface Deployment {
   ofType: (type: string) => Registered[];
 }
 
+/** The URNs of everything that a resource waits for, directly or not. */
+export function waitsFor(resource: Registered, { resources }: Deployment): Set<string> {
+  const seen = new Set<string>();
+  const queue = [...resource.dependencies];
+  for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
+    if (seen.has(urn)) continue;
+    seen.add(urn);
+    queue.push(...(resources.find((other) => other.urn === urn)?.dependencies ?? []));
+  }
+  return seen;
+}
+
 export const KEY = generateKeyPairSync("rsa", {
   modulusLength: 2048,
   publicKeyEncoding: { type: "spki", format: "pem" },

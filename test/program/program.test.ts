@@ -1,6 +1,6 @@
 import { createVerify } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { type Deployment, KEY, type Registered, SECRETS, deploy } from "./deploy";
+import { type Deployment, KEY, type Registered, SECRETS, deploy, waitsFor } from "./deploy";
 
 /** Types of resource that have no tags of their own. */
 const UNTAGGED = [
@@ -17,18 +17,6 @@ const COMMAND = "command:local:Command";
 const names = (resources: Registered[]) => resources.map(({ name }) => name).sort();
 const userData = ({ inputs }: Registered) =>
   gunzipSync(Buffer.from(String(inputs.userDataBase64), "base64")).toString();
-
-/** The URNs of everything that a resource waits for, directly or not. */
-function waitsFor(resource: Registered, { resources }: Deployment): Set<string> {
-  const seen = new Set<string>();
-  const queue = [...resource.dependencies];
-  for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
-    if (seen.has(urn)) continue;
-    seen.add(urn);
-    queue.push(...(resources.find((other) => other.urn === urn)?.dependencies ?? []));
-  }
-  return seen;
-}
 
 describe("the guide's cluster", () => {
   let guide: Deployment;

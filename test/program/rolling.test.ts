@@ -1,5 +1,5 @@
 /** In which order a change replaces the hosts of a cluster that runs. */
-import { type Deployment, type Reports, deploy } from "./deploy";
+import { type Deployment, type Reports, deploy, waitsFor } from "./deploy";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 
@@ -17,20 +17,15 @@ const reports = (changes: Reports = {}): Reports => ({
   ...changes,
 });
 
-/** The hosts whose instances an instance waits for, over all edges of the graph. */
-function waitsFor({ resources, ofType }: Deployment, host: string): string[] {
-  const instance = ofType(INSTANCE).find(({ name }) => name === host)!;
-  const seen = new Set<string>();
-  const queue = [...instance.dependencies];
-  for (let urn = queue.pop(); urn !== undefined; urn = queue.pop()) {
-    if (seen.has(urn)) continue;
-    seen.add(urn);
-    queue.push(...(resources.find((other) => other.urn === urn)?.dependencies ?? []));
-  }
-  return ofType(INSTANCE)
-    .filter(({ urn }) => seen.has(urn))
-    .map(({ name }) => name)
-    .sort();
+/** The hosts whose instances a host's instance waits for. */
+function hostsBefore(cluster: Deployment, host: string): string[] {
+  const instances = cluster.ofType(INSTANCE);
+  const before = waitsFor(
+    instances.find(({ name }) => name === host)!,
+    cluster,
+  );
+  const waited = instances.filter(({ urn }) => before.has(urn));
+  return waited.map(({ name }) => name).sort();
 }
 
 let whole: Deployment;
@@ -42,14 +37,14 @@ test("working hosts go one at a time: servers, then workers with groups side by 
   const cluster = whole;
   const servers = ["consul-01", "consul-02", "consul-03"];
   const workers = hosts.filter((host) => host.startsWith("sync"));
-  expect(waitsFor(cluster, "consul-01")).toEqual([]);
-  expect(waitsFor(cluster, "consul-02")).toEqual(["consul-01"]);
-  expect(waitsFor(cluster, "consul-03")).toEqual(["consul-01", "consul-02"]);
-  expect(waitsFor(cluster, "sync-default-01")).toEqual(servers);
-  expect(waitsFor(cluster, "sync-default-03")).toEqual([...servers, "sync-default-01", "sync-default-02"]);
-  expect(waitsFor(cluster, "sync-other-02")).toEqual([...servers, "sync-other-01"]);
-  expect(waitsFor(cluster, "core-services-01")).toEqual([...servers, ...workers]);
-  expect(waitsFor(cluster, "core-services-02")).toEqual([...servers, "core-services-01", ...workers].sort());
+  expect(hostsBefore(cluster, "consul-01")).toEqual([]);
+  expect(hostsBefore(cluster, "consul-02")).toEqual(["consul-01"]);
+  expect(hostsBefore(cluster, "consul-03")).toEqual(["consul-01", "consul-02"]);
+  expect(hostsBefore(cluster, "sync-default-01")).toEqual(servers);
+  expect(hostsBefore(cluster, "sync-default-03")).toEqual([...servers, "sync-default-01", "sync-default-02"]);
+  expect(hostsBefore(cluster, "sync-other-02")).toEqual([...servers, "sync-other-01"]);
+  expect(hostsBefore(cluster, "core-services-01")).toEqual([...servers, ...workers]);
+  expect(hostsBefore(cluster, "core-services-02")).toEqual([...servers, "core-services-01", ...workers].sort());
 });
 
 test("the next goes once the one before does its part: by its own report, and at the load balancer", () => {
@@ -65,15 +60,15 @@ test("the next goes once the one before does its part: by its own report, and at
 
 test("a broken host goes first, and no healthy one of its kind before it is back", async () => {
   const cluster = await deploy(dedicated, "dev", reports({ "consul-03": "failed" }));
-  expect(waitsFor(cluster, "consul-03")).toEqual([]);
-  expect(waitsFor(cluster, "consul-01")).toEqual(["consul-03"]);
-  expect(waitsFor(cluster, "consul-02")).toEqual(["consul-01", "consul-03"]);
+  expect(hostsBefore(cluster, "consul-03")).toEqual([]);
+  expect(hostsBefore(cluster, "consul-01")).toEqual(["consul-03"]);
+  expect(hostsBefore(cluster, "consul-02")).toEqual(["consul-01", "consul-03"]);
 });
 
 test("of two broken hosts the second waits for the first to be launched, not to be ready: each may need the other", async () => {
   const cluster = await deploy(dedicated, "dev", reports({ "consul-02": "failed", "consul-03": "booting" }));
-  expect(waitsFor(cluster, "consul-02")).toEqual([]);
-  expect(waitsFor(cluster, "consul-03")).toEqual(["consul-02"]);
+  expect(hostsBefore(cluster, "consul-02")).toEqual([]);
+  expect(hostsBefore(cluster, "consul-03")).toEqual(["consul-02"]);
   const turn = cluster.ofType("command:local:Command").find(({ name }) => name === "consul-03-turn")!;
   expect(turn.dependencies.filter((urn) => urn.includes("-boot"))).toEqual([]);
 });
@@ -82,8 +77,8 @@ test("a new host is launched at once, and healthy ones wait for it", async () =>
   const known = reports();
   delete known["sync-other-02"];
   const cluster = await deploy(dedicated, "dev", known);
-  expect(waitsFor(cluster, "sync-other-02")).toEqual([]);
-  expect(waitsFor(cluster, "sync-other-01")).toEqual(["consul-01", "consul-02", "consul-03", "sync-other-02"]);
+  expect(hostsBefore(cluster, "sync-other-02")).toEqual([]);
+  expect(hostsBefore(cluster, "sync-other-01")).toEqual(["consul-01", "consul-02", "consul-03", "sync-other-02"]);
 });
 
 test("what makes a turn run is what replaces the instance, and nothing else", async () => {
