@@ -13,6 +13,7 @@ import { MachineImage } from "./components/MachineImage";
 import { Network } from "./components/Network";
 import { SecretRotation } from "./components/SecretRotation";
 import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
+import { Watching } from "./components/Watching";
 import { readConfig } from "./config";
 import { lookUpFacts } from "./facts";
 import { consulMembers, hostOutputs, readme } from "./outputs";
@@ -103,6 +104,8 @@ export = async () => {
   if (plan.backup) new Backup("backup", { cluster, plan: plan.backup, retainData: config.retainData });
   const all = [...servers, ...groups.flatMap((group) => group.hosts), ...core];
   if (Object.keys(plan.dns).length > 0) new Dns("dns", { cluster, plan: plan.dns, vpcId, loadBalancer, hosts: all });
+
+  if (plan.watching) new Watching("watching", { cluster, plan: plan.watching, loadBalancer, hosts: all });
 
   const hosts = hostOutputs(plan, all);
   const members = consulMembers(plan, hosts);

@@ -8,6 +8,7 @@ import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/
 import { type Names, nameCluster } from "./plan/names";
 import { type NetworkPlan, planNetwork } from "./plan/network";
 import { type RotationPlan, rotations } from "./plan/rotations";
+import { type WatchingPlan, planWatching } from "./plan/watching";
 import { hostSecrets } from "./userdata/render";
 import type { SecretName } from "./userdata/service";
 
@@ -40,6 +41,8 @@ export interface Plan extends HostsPlan {
   dns: DnsPlan;
   /** None when data volumes are not backed up. */
   backup?: BackupPlan;
+  /** None when the cluster is not watched. */
+  watching?: WatchingPlan;
   /** The secrets that some host reads. */
   secrets: SecretName[];
   /** How running hosts take up secrets that change. */
@@ -80,6 +83,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     },
     dns: planDns(config, facts, placed),
     backup: planBackup(config, facts),
+    watching: planWatching(config, facts, placed),
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };

@@ -37,6 +37,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
   readonly dnsName: pulumi.Output<string>;
   /** The hosted zone of that name, which is AWS's own: an alias record needs it. */
   readonly zoneId: pulumi.Output<string>;
+  /** What CloudWatch calls it. */
+  readonly metricName: pulumi.Output<string>;
   /** What clients and Realm Studio connect to. */
   readonly url: pulumi.Output<string>;
   /** What core services hosts are attached to, by this port of theirs. */
@@ -57,6 +59,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     this.listening = this.createListeners(args, balancer, this.targetGroup);
     this.dnsName = balancer.dnsName;
     this.zoneId = balancer.zoneId;
+    this.metricName = balancer.arnSuffix;
     this.url = pulumi.interpolate`${this.scheme}://${args.domain ?? balancer.dnsName}`;
     this.registerOutputs({ dnsName: this.dnsName, url: this.url });
   }

@@ -204,6 +204,18 @@ const backups: Rule = {
   ],
 };
 
+const watched: Rule = {
+  reads: ["watching"],
+  check: ({ watching: { enabled, notify } }) => [
+    notify.length > 0 &&
+      !enabled && {
+        path: "watching.notify",
+        reason: "is set, but there are no alarms to hear of",
+        write: "set watching.enabled: true, or remove it",
+      },
+  ],
+};
+
 /** All rules that bind more than one value, in the order in which their faults are shown. */
 export const rules: Rule[] = [
   placeOnNetwork,
@@ -215,4 +227,5 @@ export const rules: Rule[] = [
   naming,
   rotatedKey,
   backups,
+  watched,
 ];

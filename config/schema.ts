@@ -246,6 +246,30 @@ const backup = z
   })
   .prefault({});
 
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@]+$/;
+const TOPIC = /^arn:aws(-cn|-us-gov)?:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+/** CloudWatch takes five actions for an alarm: these, the cluster's own topic, and the recovery of a host. */
+const MOST_TOPICS = 3;
+
+const watching = z
+  .strictObject({
+    /** Alarms and a dashboard in CloudWatch. */
+    enabled: flag("write true or false").default(false),
+    /** Who hears of alarms besides those who subscribe to the cluster's topic themselves: e-mail addresses, each confirmed once by its owner, and ARNs of SNS topics. */
+    notify: z
+      .array(
+        z.string({ error: "write strings" }).refine((value) => EMAIL.test(value) || TOPIC.test(value), {
+          error: 'write an e-mail address, or an SNS topic such as "arn:aws:sns:eu-west-1:123456789012:on-call"',
+        }),
+        { error: "write a list of e-mail addresses and ARNs of SNS topics" },
+      )
+      .refine((notify) => notify.filter((one) => TOPIC.test(one)).length <= MOST_TOPICS, {
+        error: `write ${MOST_TOPICS} ARNs at most, which is what an alarm can hold`,
+      })
+      .default([]),
+  })
+  .prefault({});
+
 const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
 
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
@@ -309,6 +333,8 @@ export const shape = {
   deletionProtection: flag("write true or false").default(false),
   /** Scheduled backups of the data volumes. */
   backup,
+  /** Alarms and a dashboard in CloudWatch. */
+  watching,
   /** Tags for every resource that can have them. */
   tags,
 };

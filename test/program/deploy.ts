@@ -167,7 +167,10 @@ const GIVEN: Record<string, (name: string, inputs: Record<string, string[] | und
   "aws:ec2/networkInterface:NetworkInterface": (name, { privateIps }) => ({
     privateIp: privateIps?.[0] ?? `address of ${name}`,
   }),
-  "aws:lb/loadBalancer:LoadBalancer": () => ({ dnsName: "realm.elb.example.com", zoneId: "Z0ELB" }),
+  "aws:lb/loadBalancer:LoadBalancer": () => ({
+    ...{ dnsName: "realm.elb.example.com", zoneId: "Z0ELB", arnSuffix: "app/realm/1" },
+  }),
+  "aws:lb/targetGroup:TargetGroup": () => ({ arnSuffix: "targetgroup/core/1" }),
   "aws:route53/zone:Zone": (name) => ({ zoneId: `id of ${name}` }),
   "pulumi:index:Stash": (_, { input }) => ({ output: input }),
   "tls:index/privateKey:PrivateKey": () => ({ privateKeyPem: KEY.privateKey, publicKeyPem: KEY.publicKey }),

@@ -55,6 +55,15 @@ const program = (edition: number) => `
     vpcId: vpc.id, serviceName: "com.amazonaws.eu-west-1.ssm", vpcEndpointType: "Interface", subnetIds: [a.id], securityGroupIds: [group.id], privateDnsEnabled: true, tags,
   });
   at("ssm/parameter", "Parameter", { name: "/types/edition", type: "String", value: "${edition}", tags });
+  at("cloudwatch/logGroup", "LogGroup", { name: "/types", retentionInDays: ${7 * edition}, tags });
+  const topic = at("sns/topic", "Topic", { displayName: "edition ${edition}", tags });
+  at("sns/topicSubscription", "TopicSubscription", { topic: topic.id, protocol: "email", endpoint: "types@example.com" });
+  at("cloudwatch/metricAlarm", "MetricAlarm", {
+    alarmDescription: "edition ${edition}", namespace: "AWS/EC2", metricName: "StatusCheckFailed_System", dimensions: { InstanceId: host.id },
+    statistic: "Maximum", period: 60, evaluationPeriods: ${edition}, threshold: 1, comparisonOperator: "GreaterThanOrEqualToThreshold",
+    treatMissingData: "breaching", alarmActions: [topic.id], okActions: [topic.id], tags,
+  });
+  at("cloudwatch/dashboard", "Dashboard", { dashboardName: "types", dashboardBody: JSON.stringify({ widgets: [], start: "-PT${edition}H" }) });
   const names = at("route53/zone", "Zone", { name: "types.example.com", comment: "edition ${edition}", tags });
   at("route53/record", "Record", { zoneId: names.id, name: "host.types.example.com", type: "A", ttl: ${60 * edition}, records: ["10.1.0.10"] });
   const balancer = at("lb/loadBalancer", "LoadBalancer", { securityGroups: [group.id], subnets: [a.id, b.id], idleTimeout: ${60 * edition}, tags });
@@ -84,7 +93,7 @@ describeOnHosts("every type of the stand-in of aws, against moto", () => {
   test("is made, and neither the program nor AWS then asks for a change", async () => {
     project.program(program(1));
     const made = await project.up();
-    expect(made.text).toContain("+ 29 created");
+    expect(made.text).toContain("+ 34 created");
     expect(made.code).toBe(0);
     expect(await project.preview("--expect-no-changes")).toMatchObject({ code: 0 });
     expect(await untouched()).toMatchObject({ code: 0 });
@@ -94,7 +103,7 @@ describeOnHosts("every type of the stand-in of aws, against moto", () => {
     project.program(program(2));
     const changed = await project.up();
     // The instance has other user data; what hangs on it comes along.
-    expect(changed.text).toMatch(/~ 23 updated\n.*\+-3 replaced/);
+    expect(changed.text).toMatch(/~ 27 updated\n.*\+-3 replaced/);
     expect(changed.code).toBe(0);
     expect(await untouched()).toMatchObject({ code: 0 });
   });

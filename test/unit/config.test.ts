@@ -60,6 +60,7 @@ test("the defaults are those that are documented", () => {
     retainData: true,
     deletionProtection: false,
     backup: { retentionDays: 35 },
+    watching: { enabled: false, notify: [] },
     tags: {},
   });
 });
@@ -130,6 +131,16 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     "copies of backups that nobody makes",
     { backup: { copyToRegion: "eu-central-1" } },
     /^backup.copyToRegion is set, but nothing is backed up: set backup.schedule/,
+  ],
+  [
+    "people to tell of nothing",
+    { watching: { notify: ["a@example.com"] } },
+    /^watching.notify is set, but there are no/,
+  ],
+  [
+    "who can be told by neither mail nor topic",
+    { watching: { enabled: true, notify: ["#on-call"] } },
+    /^watching.notify\[0\] is "#on-call": write an e-mail address, or an SNS topic/,
   ],
   ["no source of packages", { realm: {} }, /^realm does not say where/],
   [
@@ -218,7 +229,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
   expect(() => parseConfig(raw)).toThrow(
     [
       "the configuration has 6 faults:",
-      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, backup, tags, or remove it",
+      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, backup, watching, tags, or remove it",
       '  realm-cluster:placement is "x": write one of colocated, dedicated',
       "  realm-cluster:consul.servers is 2: write 1, 3 or 5: an even number survives no more losses than one less",
       "  realm-cluster:consul.versio is not known: did you mean version?",

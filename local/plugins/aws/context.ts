@@ -8,6 +8,7 @@ import type { STS } from "@aws-sdk/client-sts";
 import type { Operation } from "../core/schema";
 import { isObject, type Values } from "../core/wire";
 import { nameOperations } from "./errors";
+import { WireApi, type WireService } from "./wireApi";
 
 /** The clients of one provider configuration. The SDK's packages are large: each is loaded when it is first used. */
 export class Clients {
@@ -58,6 +59,15 @@ export class Clients {
 
   sts(region: string): Promise<STS> {
     return this.client("sts", region, async (options) => new (await import("@aws-sdk/client-sts")).STS(options));
+  }
+
+  /** A service without a client of the SDK here. */
+  wire(service: WireService, region: string): Promise<WireApi> {
+    return this.client(service, region, async (options) => {
+      const { STS } = await import("@aws-sdk/client-sts");
+      // Of its own: a client keeps the name of the service that it first signed for.
+      return new WireApi(service, region, new STS(options), options.endpoint);
+    });
   }
 
   /** Whose credentials these are; asked once. */
@@ -148,6 +158,9 @@ export class Aws implements Operation {
   iam = () => this.clients.iam(this.region);
   route53 = () => this.clients.route53(this.region);
   ssm = () => this.clients.ssm(this.region);
+  cloudwatch = () => this.clients.wire("cloudwatch", this.region);
+  logs = () => this.clients.wire("logs", this.region);
+  sns = () => this.clients.wire("sns", this.region);
   caller = () => this.clients.caller();
 
   /** The ARN of something in this region and account, such as `arn("ec2", "vpc/vpc-1")`. */

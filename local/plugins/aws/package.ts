@@ -1,6 +1,9 @@
 /** The table of the aws provider. */
 import { boolean, list, map, number, object, string, type Package, type Properties } from "../core/schema";
 import { versionOf } from "../core/version";
+import { dashboard } from "./cloudwatch/dashboard";
+import { logGroup } from "./cloudwatch/logGroup";
+import { metricAlarm } from "./cloudwatch/metricAlarm";
 import { Aws, Clients } from "./context";
 import { instance } from "./ec2/instance";
 import { networkInterface } from "./ec2/networkInterface";
@@ -22,6 +25,7 @@ import { targetGroup, targetGroupAttachment } from "./lb/targetGroup";
 import { getZone } from "./route53/getZone";
 import { record } from "./route53/record";
 import { zone } from "./route53/zone";
+import { topic, topicSubscription } from "./sns";
 import { getParametersByPath, parameter } from "./ssm";
 
 /** Validation that the real provider does while it starts, and this one never. */
@@ -37,7 +41,10 @@ const config: Properties = {
   profile: string(),
   maxRetries: number(),
   endpoints: list(
-    object({ ec2: string(), elbv2: string(), iam: string(), route53: string(), ssm: string(), sts: string() }),
+    object({
+      ...{ ec2: string(), elbv2: string(), iam: string(), route53: string(), ssm: string(), sts: string() },
+      ...{ cloudwatch: string(), logs: string(), sns: string() },
+    }),
   ),
   defaultTags: object({ tags: map(string()) }),
   ...Object.fromEntries(skips),
@@ -49,6 +56,9 @@ export const aws: Package<Aws> = {
   version: versionOf("@pulumi/aws"),
   config,
   resources: {
+    "aws:cloudwatch/dashboard:Dashboard": dashboard,
+    "aws:cloudwatch/logGroup:LogGroup": logGroup,
+    "aws:cloudwatch/metricAlarm:MetricAlarm": metricAlarm,
     "aws:ebs/volume:Volume": volume,
     "aws:ec2/eip:Eip": eip,
     "aws:ec2/instance:Instance": instance,
@@ -73,6 +83,8 @@ export const aws: Package<Aws> = {
     "aws:lb/targetGroupAttachment:TargetGroupAttachment": targetGroupAttachment,
     "aws:route53/record:Record": record,
     "aws:route53/zone:Zone": zone,
+    "aws:sns/topic:Topic": topic,
+    "aws:sns/topicSubscription:TopicSubscription": topicSubscription,
     "aws:ssm/parameter:Parameter": parameter,
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": securityGroupEgressRule,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupIngressRule,

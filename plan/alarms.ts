@@ -1,0 +1,121 @@
+import type { HostPlan, HostsPlan } from "./hosts";
+
+/** Something that AWS names when it is made: the instance of a host, the load balancer, its target group. */
+export type Made = { instanceOf: string } | "loadBalancer" | "targetGroup";
+
+/** A metric of CloudWatch. One with other dimensions is another metric. */
+export interface Metric {
+  namespace: string;
+  name: string;
+  dimensions: Record<string, string | Made>;
+}
+
+/** One alarm. */
+export interface AlarmPlan {
+  /** Unique in the cluster. */
+  name: string;
+  /** The host that it is about; it is about the cluster without. */
+  host?: string;
+  /** What has happened, what it means, and where to look: the message has it. */
+  description: string;
+  /** The graph on the dashboard that shows its metric. */
+  graph: string;
+  metric: Metric;
+  statistic: "Minimum" | "Maximum" | "Sum";
+  /** It goes off when the statistic of each of the last minutes is below this, or not below it. */
+  when: { below: number } | { atLeast: number };
+  minutes: number;
+  /** What a minute without any figure counts as: `bad` where hosts have to report. */
+  silence: "bad" | "good" | "unknown";
+  /** What EC2 does to the host's instance. */
+  cure?: "recover" | "reboot";
+}
+
+/** Something has stopped working: told within minutes, though not while a master, leader or directory moves. */
+const OUTAGE_MINUTES = 3;
+/** Works, with one less: told if it lasts longer than the replacement of a host does. */
+const RISK_MINUTES = 10;
+/** AWS's advice, so that a reboot and a recovery do not meet. */
+const RECOVER_MINUTES = 2;
+const REBOOT_MINUTES = 3;
+
+/** Of 5xx answers by the load balancer itself in one minute. */
+const REFUSALS = 10;
+
+/** All alarms of a cluster, as values. */
+export function planAlarms({ consul, groups, coreServices }: HostsPlan): AlarmPlan[] {
+  const hosts = [...consul, ...groups.flatMap((group) => group.hosts), ...coreServices];
+  return [...loadBalancerAlarms(), ...hosts.flatMap(hostAlarms)];
+}
+
+const outage = { minutes: OUTAGE_MINUTES, silence: "bad" } as const;
+
+function loadBalancerAlarms(): AlarmPlan[] {
+  const metric = (name: string, dimensions: Metric["dimensions"]): Metric => ({
+    namespace: "AWS/ApplicationELB",
+    name,
+    dimensions,
+  });
+  const targets: Metric["dimensions"] = { TargetGroup: "targetGroup", LoadBalancer: "loadBalancer" };
+  return [
+    {
+      name: "targets-healthy",
+      description: "The load balancer has no healthy core node.",
+      graph: "Core nodes",
+      metric: metric("HealthyHostCount", targets),
+      statistic: "Maximum",
+      when: { below: 1 },
+      ...outage,
+    },
+    {
+      name: "targets-unhealthy",
+      description: "The load balancer finds a core node unhealthy, and sends it no clients.",
+      graph: "Core nodes",
+      metric: metric("UnHealthyHostCount", targets),
+      statistic: "Maximum",
+      when: { atLeast: 1 },
+      minutes: RISK_MINUTES,
+      silence: "good",
+    },
+    {
+      name: "load-balancer-errors",
+      description: `The load balancer answers ${REFUSALS} requests a minute, or more, with an error of its own: core nodes do not take them.`,
+      graph: "Errors",
+      metric: metric("HTTPCode_ELB_5XX_Count", { LoadBalancer: "loadBalancer" }),
+      statistic: "Sum",
+      when: { atLeast: REFUSALS },
+      minutes: OUTAGE_MINUTES,
+      silence: "good",
+    },
+  ];
+}
+
+function hostAlarms({ name: host }: HostPlan): AlarmPlan[] {
+  const check = (
+    of: "System" | "Instance",
+  ): Pick<AlarmPlan, "graph" | "metric" | "statistic" | "when" | "silence"> => ({
+    graph: "Status checks",
+    metric: { namespace: "AWS/EC2", name: `StatusCheckFailed_${of}`, dimensions: { InstanceId: { instanceOf: host } } },
+    statistic: "Maximum",
+    when: { atLeast: 1 },
+    silence: "unknown",
+  });
+  return [
+    {
+      name: `${host}-system`,
+      host,
+      description: `The hardware under ${host} fails. EC2 moves the instance to other hardware; address and disks stay.`,
+      ...check("System"),
+      minutes: RECOVER_MINUTES,
+      cure: "recover",
+    },
+    {
+      name: `${host}-instance`,
+      host,
+      description: `The operating system of ${host} does not answer. EC2 reboots it.`,
+      ...check("Instance"),
+      minutes: REBOOT_MINUTES,
+      cure: "reboot",
+    },
+  ];
+}
