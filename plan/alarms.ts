@@ -56,7 +56,7 @@ function loadBalancerAlarms(): AlarmPlan[] {
     name,
     dimensions,
   });
-  const targets: Metric["dimensions"] = { TargetGroup: "targetGroup", LoadBalancer: "loadBalancer" };
+  const targets: Metric["dimensions"] = { LoadBalancer: "loadBalancer", TargetGroup: "targetGroup" };
   return [
     {
       name: "targets-healthy",

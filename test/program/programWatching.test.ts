@@ -58,7 +58,9 @@ describe("the production stack", () => {
     expect(inputs.dashboardName).toBe("realm-cluster-prod");
     const { widgets } = JSON.parse(inputs.dashboardBody as string) as { widgets: Widget[] };
     const all = production.ofType(ALARM);
-    expect([...widgets[0].properties.alarms].sort()).toEqual(all.map(({ name }) => `arn of MetricAlarm ${name}`).sort());
+    expect([...widgets[0].properties.alarms].sort()).toEqual(
+      all.map(({ name }) => `arn of MetricAlarm ${name}`).sort(),
+    );
     const graphs = widgets.filter(({ type }) => type === "metric").map(({ properties }) => properties);
     for (const { inputs: of, name } of all) {
       const dimensions = Object.entries(of.dimensions as Record<string, string>).flat();
