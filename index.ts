@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Backup } from "./components/Backup";
 import { ClusterKeys } from "./components/ClusterKeys";
-import { ConsulNode } from "./components/ConsulNode";
+import { consulNodes } from "./components/ConsulNode";
+import { ConsulQuorum } from "./components/ConsulQuorum";
 import { CoreServicesNode } from "./components/CoreServicesNode";
 import { Dns } from "./components/Dns";
 import { Firewall } from "./components/Firewall";
@@ -73,8 +74,9 @@ export = async () => {
       };
     });
   // A change of everything goes through the servers first, then through the groups at once, then through the core services.
-  const consul = inTurn(hostArgs(plan.consul), [], (host) => new ConsulNode(host.plan.name, { host }));
+  const consul = consulNodes(hostArgs(plan.consul));
   const servers = consul.map(({ host }) => host);
+  new ConsulQuorum("consul-quorum", { region, names, servers, timeoutMinutes: config.bootTimeoutMinutes });
   const taken = servers.map(({ networkInterface }) => networkInterface);
   const groups = plan.groups.map(({ label, hosts, members }) => {
     const colocated = servers.filter(({ hostName }) => members.includes(hostName));

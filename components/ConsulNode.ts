@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Host, type HostArgs } from "./Host";
+import { inTurn } from "./inTurn";
 
 export interface ConsulNodeArgs {
   /** Its host; in colocated placement it carries a sync worker too. */
@@ -15,4 +16,28 @@ export class ConsulNode extends pulumi.ComponentResource {
     this.host = new Host(name, args.host, { parent: this });
     this.registerOutputs({ address: this.host.address });
   }
+}
+
+/**
+ * Makes all Consul servers. Those with a planned address found Consul, with as many servers as see each other at that moment; a new one
+ * beyond them is launched once they have. Otherwise one founder could see it and another not, and they would found two clusters.
+ */
+export function consulNodes(hosts: HostArgs[]): ConsulNode[] {
+  const founders: Host[] = [];
+  return inTurn(hosts, [], (host) => {
+    const founds = host.plan.address !== undefined;
+    // Those that work have founded it, and are made later than new ones.
+    const joining = !founds && host.plan.condition === "new";
+    const node = new ConsulNode(host.plan.name, { host: joining ? joiningAfter(founders, host) : host });
+    if (founds) founders.push(node.host);
+    return node;
+  });
+}
+
+function joiningAfter(founders: Host[], host: HostArgs): HostArgs {
+  return {
+    ...host,
+    after: [...host.after, ...founders.map(({ ready }) => ready)],
+    yieldsTo: founders.map(({ networkInterface }) => networkInterface),
+  };
 }

@@ -14,7 +14,14 @@ type Environment = Record<string, pulumi.Input<string>>;
  */
 export function gate(
   name: string,
-  program: "awaitBoot" | "awaitInService" | "awaitLoadBalancer" | "awaitTurn" | "rotateGossipKey" | "takeUpSecrets",
+  program:
+    | "awaitBoot"
+    | "awaitInService"
+    | "awaitLoadBalancer"
+    | "awaitTurn"
+    | "rotateGossipKey"
+    | "settleServers"
+    | "takeUpSecrets",
   environment: Environment,
   opts: pulumi.CustomResourceOptions,
   when: { made: boolean } = { made: true },

@@ -15,7 +15,8 @@ interface Member {
  *
  * @param hosts in the order of the plan
  * @param before what must be in service before the first healthy host is replaced
- * @returns what was made, in the same order
+ * @param make is called for broken hosts first, then for new ones, at last for those that work
+ * @returns what was made, in the order of the plan
  */
 export function inTurn<M extends Member>(
   hosts: HostArgs[],
@@ -29,11 +30,10 @@ export function inTurn<M extends Member>(
     made.set(host, member);
     return member;
   };
-  for (const host of of("new")) create(host, []);
-
   let previous: pulumi.Resource[] = [];
   // They are waited for by the gate of each turn, and not by the graph: two that need each other to boot would never end.
   for (const host of of("broken")) previous = create(host, previous).host.launched;
+  for (const host of of("new")) create(host, []);
 
   previous = [...before, ...[...made.values()].flatMap(inService)];
   for (const host of of("working")) previous = inService(create(host, previous));

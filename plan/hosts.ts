@@ -16,7 +16,7 @@ export interface HostPlan {
   tier: string;
   zone: string;
   services: Service[];
-  /** Its address, when others must know it before it exists; AWS chooses it otherwise. */
+  /** Its address, when others must know it before it exists, which is so for the founders of Consul; AWS chooses it otherwise. */
   address?: string;
   instanceType: string;
   /** The size of its data volume in GiB; a host without state has none. */
@@ -50,8 +50,13 @@ export interface HostsPlan {
   coreServices: HostPlan[];
 }
 
-/** Servers' addresses start here, above those that AWS keeps for itself and the first few it hands out. */
-const FIRST_SERVER_NUMBER = 10;
+/** The addresses of Consul's founders start here, above those that AWS keeps for itself and the first few it hands out. */
+const FIRST_FOUNDER_NUMBER = 10;
+/**
+ * The first servers found Consul, and all agents join by these alone. So the number of the others can change and no host but those is
+ * another one: without three of five there is no quorum to join anyway.
+ */
+const MOST_FOUNDERS = 3;
 /** The part of a boot's time that services get to become ready; the rest is for the steps before. */
 const READY_SHARE = 2 / 3;
 
@@ -70,12 +75,15 @@ type Draft = Pick<
 export function planHosts(config: Config, facts: Facts, network: NetworkPlan, names: Names): HostsPlan {
   const { consul, placement, syncWorkerGroups } = config;
   const zoneAt = (index: number) => network.zones[index % network.zones.length];
+  const founders = count(Math.min(consul.servers, MOST_FOUNDERS)).map((index) =>
+    addressIn(zoneAt(index).privateCidr, FIRST_FOUNDER_NUMBER + index),
+  );
   const servers = count(consul.servers).map((index) => ({
     name: numbered("consul", index),
     zone: zoneAt(index).zone,
-    address: addressIn(zoneAt(index).privateCidr, FIRST_SERVER_NUMBER + index),
+    address: founders.at(index),
   }));
-  const join = { datacenter: consul.datacenter, retryJoin: servers.map(({ address }) => address) };
+  const join = { datacenter: consul.datacenter, retryJoin: founders };
   const downloads = planDownloads(config);
   const finish = (draft: Draft): HostPlan => {
     const spec = { ...draft, downloads, cluster: names.cluster, secretPath: names.secretPath };
@@ -103,7 +111,10 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
       return finish({
         ...server,
         tier: hasWorker ? "consul-sync" : "consul",
-        services: [consulServer({ ...join, bootstrapExpect: consul.servers }), ...workers],
+        services: [
+          consulServer({ ...join, bootstrapExpect: server.address === undefined ? undefined : founders.length }),
+          ...workers,
+        ],
         instanceType: consul.instanceType,
         volumeGiB: consul.volumeGiB,
         snapshotId: hasWorker ? colocated.restoreFrom : undefined,

@@ -7,8 +7,9 @@ import { describeOnLinux } from "./userdataStepHost";
 
 const scripts = resolve(__dirname, "../../gates/host");
 
-test("gossip-key", () => {
-  const { status, stderr } = spawnSync("python3", [join(__dirname, "gossip_key_test.py"), "-v"], { encoding: "utf8" });
+test.each(["gossip_key", "consul_server"])("%s, by its own tests", (name) => {
+  const file = join(__dirname, `${name}_test.py`);
+  const { status, stderr } = spawnSync("python3", [file, "-v"], { encoding: "utf8" });
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/Ran [1-9]\d* tests in/) });
 });
 

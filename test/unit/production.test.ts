@@ -52,7 +52,7 @@ test("every tier has hosts of its own, spread over the zones, with the types and
   });
 });
 
-test("all agents join by the servers' addresses, and expect as many servers as there are", () => {
+test("all agents join by the servers' addresses, and the servers expect as many as there are", () => {
   for (const { services } of plan().hosts) {
     const file = services.flatMap(({ files }) => files).find(({ path }) => path === "/etc/consul.d/consul.json");
     const { retry_join, server, bootstrap_expect } = JSON.parse(String(file?.content)) as Record<string, unknown>;

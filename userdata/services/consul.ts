@@ -5,7 +5,7 @@ import type { File, Peer, Port } from "../service";
 export interface ConsulArgs {
   /** Consul's datacenter: letters, digits, dashes, underscores. */
   datacenter: string;
-  /** Addresses of all Consul servers, the host's own among them; they stay the same when a host is replaced. */
+  /** Addresses of the servers that founded Consul, on one of these the host's own among them; they stay the same when a host is replaced. */
   retryJoin: string[];
 }
 

@@ -3,8 +3,8 @@ import { unitFile } from "../files";
 import { agentConfig, agentFiles, agents, gossip, type ConsulArgs } from "./consul";
 
 export interface ConsulServerArgs extends ConsulArgs {
-  /** Number of servers that must have found each other before the first leader is elected. */
-  bootstrapExpect: number;
+  /** Number of servers that must have found each other before the first leader is elected. @default it joins what others have founded */
+  bootstrapExpect?: number;
 }
 
 /** A Consul server: the cluster's catalogue, locks and sessions; also the agent of its own host. */

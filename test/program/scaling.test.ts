@@ -1,0 +1,71 @@
+/** What the graph says of another number of Consul servers. */
+import { type Deployment, type Reports, deploy } from "./deploy";
+
+const INSTANCE = "aws:ec2/instance:Instance";
+const INTERFACE = "aws:ec2/networkInterface:NetworkInterface";
+const COMMAND = "command:local:Command";
+
+const three = ["consul-01", "consul-02", "consul-03"];
+const five = [...three, "consul-04", "consul-05"];
+const ready = (hosts: string[]): Reports => Object.fromEntries(hosts.map((host) => [host, "ready"]));
+const servers = (number: number, reports: Reports = {}) =>
+  deploy(
+    { "realm-cluster:placement": "dedicated", "realm-cluster:consul": JSON.stringify({ servers: number }) },
+    "dev",
+    reports,
+  );
+const find = ({ ofType }: Deployment, type: string, name: string) =>
+  ofType(type).find((resource) => resource.name === name)!;
+/** The names of the gates of boots that a resource waits for by itself. */
+const boots = (cluster: Deployment, type: string, name: string) =>
+  find(cluster, type, name).dependencies.flatMap((urn) => /::(consul-\d+)-boot$/.exec(urn)?.[1] ?? []);
+
+describe("five servers of a new cluster", () => {
+  let cluster: Deployment;
+  beforeAll(async () => {
+    cluster = await servers(5);
+  });
+
+  test("are launched in two steps: those who found Consul, and once they have, those who join it", () => {
+    for (const founder of three) expect(boots(cluster, INSTANCE, founder)).toEqual([]);
+    for (const joining of five.slice(3)) expect(boots(cluster, INSTANCE, joining)).toEqual(three);
+  });
+
+  test("leave the founders their planned addresses", () => {
+    const planned = cluster.ofType(INTERFACE).filter(({ inputs }) => inputs.privateIps !== undefined);
+    expect(planned.map(({ name }) => name)).toEqual(three);
+    const taken = planned.map(({ urn }) => urn);
+    for (const joining of five.slice(3)) {
+      expect(find(cluster, INTERFACE, joining).dependencies).toEqual(expect.arrayContaining(taken));
+    }
+  });
+});
+
+test("a server that joins a cluster that works waits for nobody", async () => {
+  const cluster = await servers(5, ready(three));
+  for (const joining of five.slice(3)) expect(boots(cluster, INSTANCE, joining)).toEqual([]);
+});
+
+test("a server that is to join founders that never came up waits until they have", async () => {
+  const cluster = await servers(5, { ...ready(three), "consul-02": "failed", "consul-03": "failed" });
+  expect(boots(cluster, INSTANCE, "consul-04")).toEqual(["consul-02", "consul-03"]);
+});
+
+test("servers that go are settled by an update, when all that stay are ready; nothing is done when a cluster is made or destroyed", async () => {
+  const cluster = await servers(3, ready(five));
+  const { inputs, dependencies } = find(cluster, COMMAND, "consul-servers");
+  expect(inputs).toMatchObject({
+    create: "true",
+    update: "exec node --import tsx gates/settleServers.ts",
+    environment: {
+      SERVERS: three.join(" "),
+      CLUSTER: "dev",
+      PREFIX: "realm-cluster-dev",
+      BOOT_REPORTS: "/realm-cluster/dev/boot",
+      TIMEOUT_SECONDS: "900",
+    },
+  });
+  expect(inputs).not.toHaveProperty("delete");
+  expect(boots(cluster, COMMAND, "consul-servers")).toEqual(three);
+  expect(dependencies).toHaveLength(3);
+});
