@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { parse } from "yaml";
 import { Moto } from "../../local/aws/moto";
 import { statePaths } from "../../local/aws/options";
 import { standIns } from "../../local/plugins/path";
@@ -12,9 +13,26 @@ const repository = join(__dirname, "../..");
 /** What a command of the engine ended with. */
 export interface Ending {
   code: number;
+  /** What it wrote to standard output. */
+  stdout: string;
   /** What it wrote, standard output and standard error. */
   text: string;
 }
+
+/** What the commands run on. */
+interface Project {
+  /** Its `Pulumi.yaml`. */
+  settings: { name: string } & Record<string, unknown>;
+  stack: string;
+  /** Directories to put before the PATH of the engine and of what it runs. @default none */
+  path?: string[];
+}
+
+/** A project whose program a test writes. */
+const scratchProject: Project = {
+  settings: { name: "engine", runtime: { name: "nodejs", options: { typescript: false } } },
+  stack: "test",
+};
 
 /** Resources that a program registers without an SDK: the type's token, the inputs, the outputs that are read, and options. */
 const prelude = `
@@ -35,27 +53,28 @@ export class EngineProject {
     private readonly pulumiPath: string,
     private readonly path: string,
     private readonly moto: Moto,
+    private readonly project: Project,
   ) {}
 
-  static async create(): Promise<EngineProject> {
+  /** @param of what it is; left out, one whose program is written by `program` */
+  static async create(of: Project = scratchProject): Promise<EngineProject> {
     const { pulumi, moto: executable } = await ensureTools((line) => process.stderr.write(`${line}\n`));
     const scratch = mkdtempSync(join(tmpdir(), "engine-test-moto-"));
     const moto = new Moto(executable, statePaths(scratch), (reason) => process.stderr.write(`${reason}\n`));
     await moto.start();
-    const path = [await standIns({ home: scratch, cache: scratch }), dirname(pulumi), process.env.PATH].join(":");
-    const project = new EngineProject(scratch, pulumi, path, moto);
+    const plugins = await standIns({ home: scratch, cache: scratch });
+    const path = [...(of.path ?? []), plugins, dirname(pulumi), process.env.PATH].join(":");
+    const project = new EngineProject(scratch, pulumi, path, moto, of);
     await project.prepare();
     return project;
   }
 
   private async prepare(): Promise<void> {
-    writeFileSync(
-      join(this.directory, "Pulumi.yaml"),
-      "name: engine\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
-    );
+    // JSON is YAML.
+    writeFileSync(join(this.directory, "Pulumi.yaml"), JSON.stringify(this.project.settings));
     writeFileSync(join(this.directory, "package.json"), '{ "main": "index.js" }');
     symlinkSync(join(repository, "node_modules"), join(this.directory, "node_modules"));
-    const { code, text } = await this.pulumi("stack", "init", "test");
+    const { code, text } = await this.pulumi("stack", "init", this.project.stack);
     if (code !== 0) throw new Error(text);
   }
 
@@ -66,6 +85,21 @@ export class EngineProject {
       region: "eu-west-1",
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
     };
+  }
+
+  /** Gives the stack its configuration, by key as in a stack's file, in place of the one that it has. */
+  configure(config: Record<string, unknown>): void {
+    const file = join(this.directory, `Pulumi.${this.project.stack}.yaml`);
+    const { encryptionsalt } = parse(readFileSync(file, "utf8")) as { encryptionsalt: string };
+    writeFileSync(file, JSON.stringify({ encryptionsalt, config }));
+  }
+
+  /** Gives the stack its state, in place of the one that it has: what `pulumi stack export` printed. */
+  async import(state: string): Promise<void> {
+    const file = join(this.scratch, "state.json");
+    writeFileSync(file, state);
+    const { code, text } = await this.pulumi("stack", "import", "--file", file);
+    if (code !== 0) throw new Error(text);
   }
 
   /** Writes the program; `body` can use `Resource` and `pulumi`, and `exports`. */
@@ -79,7 +113,7 @@ export class EngineProject {
       ...args,
       "--non-interactive",
       "--color=never",
-      ...(args[0] === "stack" && args[1] === "init" ? [] : ["--stack=test"]),
+      ...(args[0] === "stack" && args[1] === "init" ? [] : [`--stack=${this.project.stack}`]),
     ];
     return this.run(this.pulumiPath, all);
   }
@@ -93,7 +127,7 @@ export class EngineProject {
       repository,
       "preview",
       "--",
-      "--stack=test",
+      `--stack=${this.project.stack}`,
       `--cwd=${this.directory}`,
       ...args,
     ]);
@@ -115,7 +149,7 @@ export class EngineProject {
     };
     return new Promise((resolve) =>
       execFile(command, args, { cwd: this.directory, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, text: stdout + stderr }),
+        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, text: stdout + stderr }),
       ),
     );
   }
@@ -131,7 +165,8 @@ export class EngineProject {
 
   /** The state file as it is on the disk. */
   state(): string {
-    return readFileSync(join(this.directory, ".pulumi/stacks/engine/test.json"), "utf8");
+    const { settings, stack } = this.project;
+    return readFileSync(join(this.directory, `.pulumi/stacks/${settings.name}/${stack}.json`), "utf8");
   }
 
   async end(): Promise<void> {
