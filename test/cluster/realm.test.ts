@@ -7,6 +7,7 @@ import { Agent, get } from "node:http";
 import WebSocket from "ws";
 import { ensureTools } from "../../local/tools";
 import { type Answer, connect, isMaster, isSlave, logIn, post, RealmProcesses, request } from "./realmProcesses";
+import { describeOnHosts } from "./support";
 
 jest.setTimeout(60_000);
 
@@ -47,7 +48,7 @@ const register = (path: string) =>
 
 const authorized = (token: string) => ({ headers: { Authorization: token } });
 
-describe("a cluster that has just started", () => {
+describeOnHosts("a cluster that has just started", () => {
   test("has one master, one slave and a spare, and one directory", async () => {
     const found = await realm.until("sync", (all) => all.length === 3);
     expect(found.map(({ tags }) => tags.join(" ")).sort()).toEqual([
@@ -176,7 +177,7 @@ describe("a cluster that has just started", () => {
   });
 });
 
-describe("when the master fails", () => {
+describeOnHosts("when the master fails", () => {
   const change = { id: "c1", ops: [["set", "Message", "1", { text: "hello" }]] };
 
   test("the slave takes over with all that was acknowledged, and the proxies follow", async () => {
@@ -262,7 +263,7 @@ describe("when the master fails", () => {
   }
 });
 
-describe("when the realm directory moves", () => {
+describeOnHosts("when the realm directory moves", () => {
   const directoryOf = (node: string) =>
     request(`${node}/realms/files/${encodeURIComponent("/__admin")}`, authorized(realm.adminToken()));
 
@@ -294,7 +295,7 @@ describe("when the realm directory moves", () => {
   });
 });
 
-describe("when a core node stops", () => {
+describeOnHosts("when a core node stops", () => {
   test("it leaves nothing registered, ends with 0, and knows the users when it is back", async () => {
     expect(await realm.end("core1", "SIGTERM")).toBe(0);
     for (const service of ["auth", "permissions", "welcome"]) {

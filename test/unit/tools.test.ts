@@ -133,7 +133,7 @@ describe("a command that is run", () => {
     const logged = runLogged("sh", ["-c", "echo one; echo two >&2; exit 4"], (line) => lines.push(line));
     await expect(logged).rejects.toThrow(/exit status 4\n {2}(one\n {2}two|two\n {2}one)$/);
     expect(lines.sort()).toEqual(["one", "two"]);
-    await expect(runLogged("there-is-none", [], () => {})).rejects.toThrow("there-is-none: spawn there-is-none ENOENT");
+    await expect(runLogged("/no/such", [], () => {})).rejects.toThrow("/no/such: spawn /no/such ENOENT");
   });
 });
 
