@@ -1,6 +1,7 @@
 /** A cluster of the last release, which the program of today is previewed against: kept by `release.ts`. */
 import { EC2 } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
+import { listChanges } from "../../preview/changes";
 import { type Digest, nameOf, parseDigest } from "../../preview/digest";
 import type { EngineProject } from "./engineProject";
 import { Account, type Config, type Release, type Resource, openProject, readRelease } from "./release";
@@ -28,10 +29,10 @@ export class ReleasedCluster {
     return this.release.version;
   }
 
-  /** What `pulumi up` would do with it, with a change of its configuration. */
-  async preview(change: (config: Config) => Config = (config) => config): Promise<Digest> {
+  /** What `pulumi up`, with these arguments, would do with it, with a change of its configuration. */
+  async preview(change: (config: Config) => Config = (config) => config, ...args: string[]): Promise<Digest> {
     this.project.configure(change(this.release.config));
-    const { code, stdout, text } = await this.project.pulumi("preview", "--json");
+    const { code, stdout, text } = await this.project.pulumi("preview", "--json", ...args);
     const digest = parseDigest(stdout);
     if (code !== 0 || !digest) throw new Error(`the preview of ${this.version}'s cluster failed:\n${text}`);
     return digest;
@@ -95,6 +96,16 @@ export class ReleasedCluster {
   end(): Promise<void> {
     return this.project.end();
   }
+}
+
+/** What a preview replaces or deletes, by type and name. */
+export function disturbed(digest: Digest): string[] {
+  const gone = listChanges(digest)
+    .filter(({ operation }) => /replace|delete/.test(operation))
+    // A release of a plugin has a provider of its own, which AWS knows nothing of.
+    .filter(({ type }) => !type.startsWith("pulumi:providers:"))
+    .flatMap(({ type, names }) => names.map((name) => `${type} ${name}`));
+  return [...new Set(gone)].sort();
 }
 
 /** What is replaced with a host's instance. */

@@ -3,7 +3,6 @@
  * UPDATE_FIXTURE=1 the clusters are made anew, which is part of a release.
  */
 import { hostname } from "node:os";
-import { listChanges } from "../../preview/changes";
 import type { Digest } from "../../preview/digest";
 import { renderText } from "../../preview/render";
 import { makeReport } from "../../preview/report";
@@ -11,7 +10,7 @@ import { describeOnHosts } from "../cluster/support";
 import { parseChangelog, readChangelog } from "./changelog";
 import { EngineProject } from "./engineProject";
 import { makeRelease, readRelease, stacks, tracesOfMachine, version } from "./release";
-import { ReleasedCluster } from "./releasedCluster";
+import { ReleasedCluster, disturbed } from "./releasedCluster";
 
 jest.setTimeout(900_000);
 
@@ -23,16 +22,6 @@ const CORE = "realm-cluster:coreServices";
 
 /** A host with a sync worker. */
 const aWorker: Record<string, string> = { dev: "consul-03", prod: "sync-archive-03" };
-
-/** What a preview replaces or deletes, by type and name. */
-function disturbed(digest: Digest): string[] {
-  const gone = listChanges(digest)
-    .filter(({ operation }) => /replace|delete/.test(operation))
-    // A release of a plugin has a provider of its own, which AWS knows nothing of.
-    .filter(({ type }) => !type.startsWith("pulumi:providers:"))
-    .flatMap(({ type, names }) => names.map((name) => `${type} ${name}`));
-  return [...new Set(gone)].sort();
-}
 
 /** Fails unless a preview replaces and deletes exactly what items of the change log name. */
 function expectAnnounced(cluster: ReleasedCluster, items: string[], digest: Digest): void {
