@@ -1,5 +1,6 @@
 /** A client of Consul that never rests: it writes to its key-value store through the agent of one host, as Realm's services do. */
 import type { Deployment } from "./deployment";
+import { HostProgram } from "./hostProgram";
 
 /** Runs on the host; a line for each write that was acknowledged, in seconds since the epoch, and the number that it wrote. */
 const WRITER = `
@@ -17,9 +18,6 @@ while True:
     time.sleep(0.02)
 `;
 
-const UNIT = "steady-writer";
-const LOG = "/run/steady-writer.log";
-
 /** What a steady writer has seen. */
 export interface Written {
   /** Writes that Consul acknowledged. */
@@ -31,24 +29,19 @@ export interface Written {
 export class SteadyWriter {
   private constructor(
     private readonly cluster: Deployment,
-    private readonly host: string,
+    private readonly program: HostProgram,
   ) {}
 
   /** @param host which must outlive the writer */
   static async start(cluster: Deployment, host: string): Promise<SteadyWriter> {
-    const script = `rm -f ${LOG} && systemd-run --quiet --unit ${UNIT} --property StandardOutput=file:${LOG} /usr/bin/python3 -c "$PROGRAM"`;
-    await cluster.exec(host, `PROGRAM=$(cat <<'PYTHON'\n${WRITER}\nPYTHON\n)\n${script}`);
-    return new SteadyWriter(cluster, host);
+    return new SteadyWriter(cluster, await HostProgram.start(cluster, host, "steady-writer", WRITER));
   }
 
   /** @throws when Consul has lost what it acknowledged last */
   async stop(): Promise<Written> {
-    await this.cluster.exec(this.host, `systemctl stop ${UNIT}`);
-    const lines = (await this.cluster.exec(this.host, `cat ${LOG}`))
-      .split("\n")
-      .map((line) => line.split(" ").map(Number));
+    const lines = (await this.program.stop()).map((line) => line.split(" ").map(Number));
     const [, last] = lines[lines.length - 1];
-    const kept = Number(await this.cluster.exec(this.host, "curl -fsS http://127.0.0.1:8500/v1/kv/steady?raw"));
+    const kept = Number(await this.cluster.exec(this.program.host, "curl -fsS http://127.0.0.1:8500/v1/kv/steady?raw"));
     // A write that was cut off may have been done all the same.
     if (kept < last) throw new Error(`Consul acknowledged ${last}, and holds ${kept}`);
     const gaps = lines.slice(1).map(([at], index) => ({ seconds: at - lines[index][0], at: lines[index][0] }));
