@@ -107,7 +107,10 @@ export = async () => {
   const all = [...servers, ...groups.flatMap((group) => group.hosts), ...core];
   if (Object.keys(plan.dns).length > 0) new Dns("dns", { cluster, plan: plan.dns, vpcId, loadBalancer, hosts: all });
 
-  if (plan.watching) new Watching("watching", { cluster, plan: plan.watching, loadBalancer, hosts: all });
+  if (plan.watching) {
+    const after = [...roles.values()].flatMap(({ ready }) => ready);
+    new Watching("watching", { cluster, plan: plan.watching, loadBalancer, hosts: all, after });
+  }
 
   const hosts = hostOutputs(plan, all);
   const members = consulMembers(plan, hosts);

@@ -46,7 +46,7 @@ export function consulMembers({ region }: Plan, hosts: pulumi.Output<HostOutput[
 
 /** What Pulumi Cloud and `pulumi stack output readme` show. */
 export function readme(
-  { names }: Plan,
+  { names, watching, region }: Plan,
   hosts: pulumi.Output<HostOutput[]>,
   { url, dnsName }: LoadBalancer,
   members: pulumi.Output<string>,
@@ -59,6 +59,7 @@ export function readme(
         "",
         `Realm Studio connects to <${studioUrl}> with the admin token: \`pulumi stack output adminToken --show-secrets\`.`,
         `The load balancer is \`${loadBalancer}\`.`,
+        ...(watching ? [watched(names, region)] : []),
         "",
         "| host | address | zone | services | session |",
         "|---|---|---|---|---|",
@@ -75,6 +76,12 @@ export function readme(
         "",
       ].join("\n"),
     );
+}
+
+/** Where an operator looks. */
+function watched({ prefix, logs }: Plan["names"], region: string): string {
+  const console = `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}`;
+  return `Alarms and graphs: [${prefix}](${console}#dashboards/dashboard/${prefix}). Logs: \`${logs}\` in CloudWatch.`;
 }
 
 function find(hosts: Host[], name: string): Host {

@@ -73,7 +73,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     network,
     hosts,
     tiers,
-    firewall: planFirewall(hosts, config.loadBalancer),
+    firewall: planFirewall(hosts, config.loadBalancer, config.watching.metricsCidrs),
     loadBalancer: {
       targetPort: targetPort(placed.coreServices),
       listenerPorts: listenerPorts(config.loadBalancer),
@@ -83,7 +83,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     },
     dns: planDns(config, facts, placed),
     backup: planBackup(config, facts),
-    watching: planWatching(config, facts, placed),
+    watching: planWatching(config, facts, placed, names),
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };

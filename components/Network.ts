@@ -12,9 +12,6 @@ export interface NetworkArgs {
   region: string;
 }
 
-/** What sessions on hosts without a way to the internet go through, and what boots ask for their secrets. */
-const ENDPOINTS = ["ssm", "ssmmessages"];
-
 /** The VPC: for each zone a private subnet, where hosts live, and a public one, where the load balancer does. Or a VPC that is adopted. */
 export class Network extends pulumi.ComponentResource {
   readonly vpcId: pulumi.Output<string>;
@@ -46,7 +43,7 @@ export class Network extends pulumi.ComponentResource {
       const privateSubnets = plan.zones.map((zone) => made.subnet(main, "private", zone.zone, zone.privateCidr));
       const outward = made.publicRoutes(main, gateway, plan.zones, publicSubnets);
       const inward = made.privateRoutes(main, plan, publicSubnets, privateSubnets, outward);
-      const endpoints = plan.nat === "none" ? made.endpoints(main, plan.cidr, region, privateSubnets) : [];
+      const endpoints = made.endpoints(main, plan, region, privateSubnets);
       this.vpcId = main.id;
       this.privateSubnetIds = Object.fromEntries(plan.zones.map(({ zone }, i) => [zone, privateSubnets[i].id]));
       this.subnetIds = { public: publicSubnets.map(({ id }) => id), private: privateSubnets.map(({ id }) => id) };
@@ -116,14 +113,20 @@ class OwnNetwork {
     });
   }
 
-  /** Ways to SSM that need no internet. */
-  endpoints({ id: vpcId }: ec2.Vpc, cidr: string, region: string, subnets: ec2.Subnet[]): pulumi.Resource[] {
+  /** Ways to AWS's services that need no internet. */
+  endpoints(
+    { id: vpcId }: ec2.Vpc,
+    { cidr, endpoints: services }: Extract<NetworkPlan, { kind: "own" }>,
+    region: string,
+    subnets: ec2.Subnet[],
+  ): pulumi.Resource[] {
+    if (services.length === 0) return [];
     const parent = this.parent;
     const tags = tagged(this.cluster, "endpoints");
     const group = new ec2.SecurityGroup("endpoints", { vpcId, description: "AWS endpoints", tags }, { parent });
     const https = { description: "Hosts", ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: cidr, tags };
     const rule = new vpc.SecurityGroupIngressRule("endpoints", { securityGroupId: group.id, ...https }, { parent });
-    const made = ENDPOINTS.map((service) => {
+    const made = services.map((service) => {
       const args = {
         vpcId,
         serviceName: `com.amazonaws.${region}.${service}`,

@@ -5,6 +5,7 @@ import type { AlarmPlan, Made } from "../plan/alarms";
 import type { WatchingPlan } from "../plan/watching";
 import { type Cluster, tagged } from "./cluster";
 import { dashboardBody } from "./dashboard";
+import { gate } from "./gate";
 import type { Host } from "./Host";
 import type { LoadBalancer } from "./LoadBalancer";
 
@@ -14,11 +15,13 @@ export interface WatchingArgs {
   loadBalancer: LoadBalancer;
   /** Every host that the plan names. */
   hosts: Host[];
+  /** What must exist before hosts may call CloudWatch. */
+  after: pulumi.Resource[];
 }
 
 const MISSING = { bad: "breaching", good: "notBreaching", unknown: "missing" };
 
-/** What tells an operator that something is wrong, and where to look: alarms, the topic that they are sent to, a dashboard. */
+/** What tells an operator that something is wrong, and where to look: the hosts' metrics and logs, alarms, the topic that they are sent to, a dashboard. */
 export class Watching extends pulumi.ComponentResource {
   /** Alarms are sent to it; whoever wants to hear of them subscribes. */
   readonly topicArn: pulumi.Output<string>;
@@ -33,7 +36,8 @@ export class Watching extends pulumi.ComponentResource {
     super("realm-cluster:index:Watching", name, {}, opts);
     const { cluster, plan } = args;
     const topic = this.createTopic();
-    const alarms = plan.alarms.map((alarm) => this.createAlarm(alarm, [topic.arn, ...plan.topics]));
+    const watched = this.watchHosts();
+    const alarms = plan.alarms.map((alarm) => this.createAlarm(alarm, [topic.arn, ...plan.topics], watched));
     const dashboardArgs = { dashboardName: cluster.prefix, dashboardBody: this.dashboardBody(alarms) };
     const dashboard = new cloudwatch.Dashboard("dashboard", dashboardArgs, { parent: this });
     this.topicArn = topic.arn;
@@ -51,7 +55,36 @@ export class Watching extends pulumi.ComponentResource {
     return topic;
   }
 
-  private createAlarm(alarm: AlarmPlan, tell: pulumi.Input<string>[]): cloudwatch.MetricAlarm {
+  /** Has every host tell CloudWatch how it is, once it is ready, and a new instance of it again. @returns what exists then, by host */
+  private watchHosts(): Map<string, pulumi.Resource> {
+    const { cluster, plan, hosts, after } = this.args;
+    const logArgs = {
+      name: plan.logs.group,
+      retentionInDays: plan.logs.retentionDays,
+      tags: tagged(cluster, "logs"),
+    };
+    const logs = new cloudwatch.LogGroup("logs", logArgs, { parent: this });
+    const watch = ({ hostName, instanceId, ready }: Host) => {
+      const environment = {
+        HOST: hostName,
+        INSTANCE_ID: instanceId,
+        METRICS: plan.metrics,
+        LOG_GROUP: logs.name,
+        AWS_REGION: plan.region,
+        // The program does not read it: it runs again when this changes.
+        PROGRAM: plan.program,
+      };
+      const opts = { parent: this, dependsOn: [ready, ...after] };
+      return gate(`${hostName}-watch`, "putWatch", environment, opts, { made: true, deleted: "removeWatch" });
+    };
+    return new Map(hosts.map((host) => [host.hostName, watch(host)]));
+  }
+
+  private createAlarm(
+    alarm: AlarmPlan,
+    tell: pulumi.Input<string>[],
+    watched: Map<string, pulumi.Resource>,
+  ): cloudwatch.MetricAlarm {
     const { cluster, plan } = this.args;
     const cure = alarm.cure ? [`arn:${plan.partition}:automate:${plan.region}:ec2:${alarm.cure}`] : [];
     const below = "below" in alarm.when;
@@ -72,8 +105,7 @@ export class Watching extends pulumi.ComponentResource {
       tags: tagged(cluster, alarm.name),
     };
     // A host that boots for the first time has nothing to tell yet.
-    const watched = this.args.hosts.filter(({ hostName }) => [hostName, undefined].includes(alarm.host));
-    const dependsOn = watched.map(({ ready }) => ready);
+    const dependsOn = [...watched].filter(([host]) => [host, undefined].includes(alarm.host)).map(([, tells]) => tells);
     return new cloudwatch.MetricAlarm(alarm.name, args, { parent: this, dependsOn });
   }
 

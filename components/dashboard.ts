@@ -12,10 +12,10 @@ const ALARMS_OF_A_WIDGET = 100;
 const HALF = { width: 12, height: 6 };
 
 /**
- * The dashboard, as CloudWatch takes it: all alarms, then a graph for each kind of metric that an alarm is on, with its threshold. Widgets
- * without a place follow each other.
+ * The dashboard, as CloudWatch takes it: all alarms, then a graph for each kind of metric that an alarm is on, with its threshold, then what
+ * hosts have logged. Widgets without a place follow each other.
  */
-export function dashboardBody(alarms: KnownAlarm[], { region }: Pick<WatchingPlan, "region">) {
+export function dashboardBody(alarms: KnownAlarm[], { region, logs }: Pick<WatchingPlan, "region" | "logs">) {
   const graphs = [...new Set(alarms.map(({ graph }) => graph))];
   return {
     widgets: [
@@ -24,6 +24,7 @@ export function dashboardBody(alarms: KnownAlarm[], { region }: Pick<WatchingPla
         const shown = alarms.filter((alarm) => alarm.graph === graph);
         return graphWidget(graph, shown, region);
       }),
+      logWidget(logs.group, region),
     ],
   };
 }
@@ -51,4 +52,9 @@ function graphWidget(title: string, alarms: KnownAlarm[], region: string) {
       yAxis: { left: { min: 0 } },
     },
   };
+}
+
+function logWidget(group: string, region: string) {
+  const query = `SOURCE '${group}' | fields @timestamp, @logStream, unit, message | sort @timestamp desc | limit 200`;
+  return { type: "log", width: 24, height: 9, properties: { title: "Logs", region, query, view: "table" } };
 }

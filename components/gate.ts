@@ -10,7 +10,7 @@ type Environment = Record<string, pulumi.Input<string>>;
  * @param name its Pulumi name
  * @param program a program in `gates/`, without its extension
  * @param environment what the program reads
- * @param when whether it runs when it is made, too
+ * @param when whether it runs when it is made, too, and what is run when it is deleted
  */
 export function gate(
   name: string,
@@ -19,15 +19,17 @@ export function gate(
     | "awaitInService"
     | "awaitLoadBalancer"
     | "awaitTurn"
+    | "putWatch"
     | "rotateGossipKey"
     | "settleServers"
     | "takeUpSecrets",
   environment: Environment,
   opts: pulumi.CustomResourceOptions,
-  when: { made: boolean } = { made: true },
+  when: { made: boolean; deleted?: "removeWatch" } = { made: true },
 ): local.Command {
   const run = when.made ? { create: command(program) } : { create: "true", update: command(program) };
-  return new local.Command(name, { ...run, environment: complete(environment) }, opts);
+  const end = when.deleted && { delete: command(when.deleted) };
+  return new local.Command(name, { ...run, ...end, environment: complete(environment) }, opts);
 }
 
 /**

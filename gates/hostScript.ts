@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** A program of `gates/host`, and its arguments. */
 export interface HostScript {
-  program: "ask-consul" | "consul-server" | "gossip-key" | "take-up-secrets";
+  program: "ask-consul" | "consul-server" | "gossip-key" | "put-service" | "take-up-secrets";
   args: string[];
 }
 

@@ -1,4 +1,4 @@
-import type { SecretName } from "../userdata/service";
+import type { AwsCalls, SecretName } from "../userdata/service";
 import type { Facts } from "./facts";
 import type { HostPlan } from "./hosts";
 import type { Names } from "./names";
@@ -15,7 +15,16 @@ export interface TierPlan {
 /** An IAM policy. */
 export interface PolicyDocument {
   Version: "2012-10-17";
-  Statement: { Sid: string; Effect: "Allow"; Action: string[]; Resource: string[] }[];
+  Statement: Statement[];
+}
+
+/** One thing that a policy allows. */
+export interface Statement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: string[];
+  Condition?: { StringEquals: Record<string, string> };
 }
 
 /**
@@ -38,14 +47,29 @@ const AGENT_ACTIONS = [
   "ec2messages:SendReply",
 ];
 
-/** Derives the kinds of hosts: each may read the secrets that its services name, and write its own boot reports. */
+/**
+ * Derives the kinds of hosts: each may read the secrets that its services name, write its own boot reports, and make the calls that its
+ * services say they make.
+ */
 export function planTiers(
   hosts: HostPlan[],
   secretsOf: (host: HostPlan) => SecretName[],
   facts: Facts,
   names: Names,
 ): TierPlan[] {
-  const parameter = (name: string) => `arn:${facts.partition}:ssm:${facts.region}:${facts.account}:parameter${name}`;
+  const arn = (service: string, resource: string) =>
+    `arn:${facts.partition}:${service}:${facts.region}:${facts.account}:${resource}`;
+  const parameter = (name: string) => arn("ssm", `parameter${name}`);
+  const allow = ({ name, actions, resource, onlyIf }: AwsCalls): Statement => {
+    const [service, ...rest] = resource?.split(":") ?? [];
+    return {
+      Sid: name,
+      Effect: "Allow",
+      Action: actions,
+      Resource: [resource === undefined ? "*" : arn(service, rest.join(":"))],
+      ...(onlyIf && { Condition: { StringEquals: onlyIf } }),
+    };
+  };
   return [...new Set(hosts.map(({ tier }) => tier))].map((name) => {
     const members = hosts.filter(({ tier }) => tier === name);
     const secrets = [...new Set(members.flatMap(secretsOf))].sort();
@@ -65,6 +89,7 @@ export function planTiers(
           Resource: members.map(({ bootReport }) => parameter(bootReport)),
         },
         { Sid: "Agent", Effect: "Allow", Action: AGENT_ACTIONS, Resource: ["*"] },
+        ...members[0].services.flatMap(({ calls = [] }) => calls).map(allow),
       ],
     };
     return { name, secrets, policy };

@@ -39,16 +39,99 @@ const RISK_MINUTES = 10;
 const RECOVER_MINUTES = 2;
 const REBOOT_MINUTES = 3;
 
+const DISK_PERCENT = 85;
 /** Of 5xx answers by the load balancer itself in one minute. */
 const REFUSALS = 10;
+const WORKERS = 2;
 
-/** All alarms of a cluster, as values. */
-export function planAlarms({ consul, groups, coreServices }: HostsPlan): AlarmPlan[] {
+/**
+ * All alarms of a cluster, as values.
+ *
+ * @param namespace of the metrics that hosts put (userdata/files/watch)
+ */
+export function planAlarms({ consul, groups, coreServices }: HostsPlan, namespace: string): AlarmPlan[] {
+  const own = (name: string, dimensions: Metric["dimensions"] = {}): Metric => ({ namespace, name, dimensions });
   const hosts = [...consul, ...groups.flatMap((group) => group.hosts), ...coreServices];
-  return [...loadBalancerAlarms(), ...hosts.flatMap(hostAlarms)];
+  return [
+    ...clusterAlarms(consul.length, own),
+    ...groups.flatMap(({ label, members }) => groupAlarms(label, members.length, own)),
+    ...loadBalancerAlarms(),
+    ...hosts.flatMap((host) => hostAlarms(host, own)),
+  ];
 }
 
+type Own = (name: string, dimensions?: Metric["dimensions"]) => Metric;
+
 const outage = { minutes: OUTAGE_MINUTES, silence: "bad" } as const;
+
+function clusterAlarms(servers: number, own: Own): AlarmPlan[] {
+  return [
+    {
+      name: "region",
+      description:
+        "The plain /health fails on every core node: clients cannot work, and the region may be failed over. The alarms beside this one tell why.",
+      graph: "Region",
+      metric: own("RegionHealthy"),
+      statistic: "Maximum",
+      when: { below: 1 },
+      ...outage,
+    },
+    {
+      name: "consul-leader",
+      description:
+        "A host sees no leader of Consul: its agent is down, it is cut off, or the servers have no quorum. Ask `npm run doctor`.",
+      graph: "Consul",
+      metric: own("ConsulLeader"),
+      statistic: "Minimum",
+      when: { below: 1 },
+      ...outage,
+    },
+    {
+      name: "consul-peers",
+      description: `Fewer than ${servers} Consul servers are healthy voters. The loss of another one may end the quorum.`,
+      graph: "Consul",
+      metric: own("ConsulVoters"),
+      statistic: "Maximum",
+      when: { below: servers },
+      minutes: RISK_MINUTES,
+      silence: "bad",
+    },
+    {
+      name: "realm-directory",
+      description: "No realm directory is registered: realms that were not opened before cannot be.",
+      graph: "Realm directory",
+      metric: own("RealmDirectories"),
+      statistic: "Maximum",
+      when: { below: 1 },
+      ...outage,
+    },
+  ];
+}
+
+function groupAlarms(label: string, workers: number, own: Own): AlarmPlan[] {
+  const least = Math.min(workers, WORKERS);
+  return [
+    {
+      name: `group-${label}-master`,
+      description: `The sync worker group ${label} has no master: nobody can open its realms.`,
+      graph: "Masters",
+      metric: own("Masters", { Group: label }),
+      statistic: "Maximum",
+      when: { below: 1 },
+      ...outage,
+    },
+    {
+      name: `group-${label}-workers`,
+      description: `The sync worker group ${label} has fewer than ${least} healthy workers: what is written is on one disk alone.`,
+      graph: "Workers",
+      metric: own("Workers", { Group: label }),
+      statistic: "Maximum",
+      when: { below: least },
+      minutes: workers > least ? OUTAGE_MINUTES : RISK_MINUTES,
+      silence: "bad",
+    },
+  ];
+}
 
 function loadBalancerAlarms(): AlarmPlan[] {
   const metric = (name: string, dimensions: Metric["dimensions"]): Metric => ({
@@ -90,7 +173,7 @@ function loadBalancerAlarms(): AlarmPlan[] {
   ];
 }
 
-function hostAlarms({ name: host }: HostPlan): AlarmPlan[] {
+function hostAlarms({ name: host }: HostPlan, own: Own): AlarmPlan[] {
   const check = (
     of: "System" | "Instance",
   ): Pick<AlarmPlan, "graph" | "metric" | "statistic" | "when" | "silence"> => ({
@@ -116,6 +199,29 @@ function hostAlarms({ name: host }: HostPlan): AlarmPlan[] {
       ...check("Instance"),
       minutes: REBOOT_MINUTES,
       cure: "reboot",
+    },
+    {
+      name: `${host}-boot`,
+      host,
+      description: `The last boot of ${host} failed, as its boot report tells, or nothing is heard of it.`,
+      graph: "Failed boots",
+      metric: own("BootFailed", { Host: host }),
+      statistic: "Maximum",
+      when: { atLeast: 1 },
+      minutes: RISK_MINUTES,
+      silence: "bad",
+    },
+    {
+      name: `${host}-disk`,
+      host,
+      description: `A disk of ${host} is ${DISK_PERCENT} % full. Raise its volumeGiB: the file system grows with the volume at the host's next boot.`,
+      graph: "Fullest disk, %",
+      metric: own("DiskUsed", { Host: host }),
+      statistic: "Maximum",
+      when: { atLeast: DISK_PERCENT },
+      minutes: OUTAGE_MINUTES,
+      // The alarm on boots tells of a host that is silent.
+      silence: "good",
     },
   ];
 }

@@ -34,13 +34,23 @@ export function listenerPorts({ certificateArn }: Config["loadBalancer"]): numbe
 /** Who may reach the load balancer, with the default that a certificate allows. */
 const clients = ({ allowedCidrs = ["0.0.0.0/0"] }: Config["loadBalancer"]) => allowedCidrs;
 
-/** Derives every rule from the ports that the hosts' services state. */
-export function planFirewall(hosts: HostPlan[], loadBalancer: Config["loadBalancer"]): FirewallPlan {
+/**
+ * Derives every rule from the ports that the hosts' services state.
+ *
+ * @param metricsCidrs the networks of those who scrape metrics
+ */
+export function planFirewall(
+  hosts: HostPlan[],
+  loadBalancer: Config["loadBalancer"],
+  metricsCidrs: string[],
+): FirewallPlan {
   const tiers = new Map(hosts.map(({ tier, services }) => [tier, services]));
   const groupsOf = (peer: Peer) =>
     peer === LOAD_BALANCER
       ? [LOAD_BALANCER]
       : [...tiers].filter(([, services]) => services.some(({ name }) => name === peer)).map(([tier]) => tier);
+
+  const outside = (peer: Peer) => (peer === "metrics" ? metricsCidrs : []);
 
   const between = new Map<string, Rule & { peer: { group: string } }>();
   for (const [tier, services] of tiers) {
@@ -51,6 +61,19 @@ export function planFirewall(hosts: HostPlan[], loadBalancer: Config["loadBalanc
       }
     }
   }
+  const scraped = [...tiers].flatMap(([tier, services]) =>
+    services
+      .flatMap(({ ports }) => ports)
+      .flatMap(({ name, port, protocol, from }) =>
+        from.flatMap(outside).map((cidr): Rule => ({
+          name: `${tier}-${protocol}-${port}-from-${cidr}`,
+          group: tier,
+          peer: { cidr },
+          traffic: { protocol, port },
+          description: name,
+        })),
+      ),
+  );
   const fromClients = listenerPorts(loadBalancer).flatMap((port) =>
     clients(loadBalancer).map((cidr): Rule => ({
       name: `${LOAD_BALANCER}-tcp-${port}-from-${cidr}`,
@@ -77,7 +100,7 @@ export function planFirewall(hosts: HostPlan[], loadBalancer: Config["loadBalanc
   }));
   return {
     groups: [...tiers.keys(), LOAD_BALANCER],
-    ingress: [...between.values(), ...fromClients],
+    ingress: [...between.values(), ...scraped, ...fromClients],
     egress: [...toTargets, ...outward],
   };
 }

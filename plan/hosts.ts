@@ -3,7 +3,7 @@ import { type Config, DEFAULT_INSTANCE_TYPE, DEFAULT_VOLUME_GIB } from "../confi
 import type { Downloads, RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
 import type { Quorum, Service } from "../userdata/service";
-import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker } from "../userdata/services";
+import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker, watch } from "../userdata/services";
 import type { Facts } from "./facts";
 import { type NetworkPlan, addressIn } from "./network";
 import type { Names } from "./names";
@@ -85,7 +85,9 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
   }));
   const join = { datacenter: consul.datacenter, retryJoin: founders };
   const downloads = planDownloads(config);
-  const finish = (draft: Draft): HostPlan => {
+  const everywhere = config.watching.enabled ? [watch(names)] : [];
+  const finish = (planned: Draft): HostPlan => {
+    const draft = { ...planned, services: [...planned.services, ...everywhere] };
     const spec = { ...draft, downloads, cluster: names.cluster, secretPath: names.secretPath };
     const bootReport = `${names.bootReports}/${draft.name}`;
     // A host gives up, and says why, before those who wait for it do.

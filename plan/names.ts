@@ -10,6 +10,10 @@ export interface Names {
   secretPath: string;
   /** Where the hosts' boot reports are among the SSM parameters, each under its host's name. */
   bootReports: string;
+  /** The namespace of the metrics in CloudWatch that its hosts put. */
+  metrics: string;
+  /** The log group of its hosts' logs, a stream for each. */
+  logs: string;
 }
 
 /** Longer ones do not fit into the name of an IAM role together with the prefix, the tier and Pulumi's suffix. */
@@ -30,5 +34,7 @@ export function nameCluster(cluster: string): Names {
     prefix: `realm-cluster-${cluster}`,
     secretPath: `/realm-cluster/${cluster}/secrets`,
     bootReports: `/realm-cluster/${cluster}/boot`,
+    metrics: `realm-cluster/${cluster}`,
+    logs: `/realm-cluster/${cluster}`,
   };
 }

@@ -19,11 +19,23 @@ export interface AdoptedZone {
 
 /** Where hosts and the load balancer live. */
 export type NetworkPlan =
-  | { kind: "own"; cidr: string; nat: "none" | "single" | "perZone"; zones: OwnZone[] }
+  | {
+      kind: "own";
+      cidr: string;
+      nat: "none" | "single" | "perZone";
+      zones: OwnZone[];
+      /** Services of AWS that hosts reach inside the VPC, as they cannot reach the internet. */
+      endpoints: string[];
+    }
   | { kind: "adopted"; vpcId: string; cidr: string; zones: AdoptedZone[]; publicSubnetIds: string[] };
 
 /** Parts of a VPC: its first half is for private subnets, its second for public ones. */
 const PARTS = 16;
+
+/** What sessions on hosts without a way to the internet go through, and what boots ask for their secrets. */
+const ENDPOINTS = ["ssm", "ssmmessages"];
+/** What hosts tell CloudWatch through. */
+const WATCHING_ENDPOINTS = ["monitoring", "logs"];
 
 /** How many zones are used when the configuration names none: one for each of three Consul servers. */
 const DEFAULT_ZONES = 3;
@@ -33,7 +45,10 @@ const DEFAULT_ZONES = 3;
  *
  * @throws ConfigError when the region or the adopted subnets cannot carry it
  */
-export function planNetwork({ network, zones }: Pick<Config, "network" | "zones">, facts: Facts): NetworkPlan {
+export function planNetwork(
+  { network, zones, watching }: Pick<Config, "network" | "zones" | "watching">,
+  facts: Facts,
+): NetworkPlan {
   if (network.adopt) return adopt(network.adopt, facts);
   const strange = zones.map((zone, index) => ({ zone, index })).filter(({ zone }) => !facts.zones.includes(zone));
   if (strange.length > 0) {
@@ -47,6 +62,7 @@ export function planNetwork({ network, zones }: Pick<Config, "network" | "zones"
     kind: "own",
     cidr: network.cidr,
     nat: network.nat,
+    endpoints: network.nat === "none" ? [...ENDPOINTS, ...(watching.enabled ? WATCHING_ENDPOINTS : [])] : [],
     zones: chosen.map((zone, index) => ({
       zone,
       privateCidr: part(network.cidr, index),

@@ -64,7 +64,8 @@ export function hostSecrets(services: Service[], downloads: Downloads): SecretNa
  * The user data of a host: the same input gives the same bytes, on every machine.
  * @throws when two services want different contents in one file.
  */
-export function renderUserData(spec: HostSpec): UserData {
+export function renderUserData(host: HostSpec): UserData {
+  const spec = { ...host, services: host.services.filter(({ apart }) => !apart) };
   const files = hostFiles(spec);
   const text = `#cloud-config\n${stringify(cloudConfig(spec, files), { lineWidth: 0 })}`;
   const encoded = compress(text);
@@ -138,7 +139,7 @@ function hostEnvironment(spec: HostSpec, steps: string[]): File {
     BOOT_STEPS: steps.join(" "),
     SECRETS: hostSecrets(spec.services, spec.downloads).join(" "),
     UNITS: spec.services.flatMap((service) => service.units).join(" "),
-    CHECKS: spec.services.map(({ ready, units }) => `${ready}:${units[units.length - 1]}`).join(" "),
+    CHECKS: spec.services.flatMap(({ ready, units }) => (ready ? `${ready}:${units[units.length - 1]}` : [])).join(" "),
     READY_SECONDS: String(spec.readySeconds ?? 600),
   });
 }

@@ -11,10 +11,11 @@ export interface File {
 }
 
 /** The services that a host can run. */
-export type ServiceName = "consul-server" | "consul-agent" | "sync-worker" | "core-services" | "realm-directory";
+export type ServiceName =
+  "consul-server" | "consul-agent" | "sync-worker" | "core-services" | "realm-directory" | "watch";
 
-/** Who may reach a port: every host that runs a service, or the cluster's load balancer. */
-export type Peer = ServiceName | "load-balancer";
+/** Who may reach a port: every host that runs a service, the cluster's load balancer, or those who scrape metrics (`watching.metricsCidrs`). */
+export type Peer = ServiceName | "load-balancer" | "metrics";
 
 /** A port on which a service takes connections from other hosts. */
 export interface Port {
@@ -36,6 +37,17 @@ export type SecretName =
  */
 export type Quorum = "consul" | "core-services" | `sync:${string}`;
 
+/** Calls of AWS that a service makes. Those for secrets and for boot reports need not be told. */
+export interface AwsCalls {
+  /** The name of the policy's statement, of letters alone. */
+  name: string;
+  actions: string[];
+  /** What they are about: an ARN without its partition, region and account, such as `logs:log-group:NAME:*`. @default anything */
+  resource?: string;
+  /** Condition keys, and the values that they must have. @default none */
+  onlyIf?: Record<string, string>;
+}
+
 /** Software that is put on a host before its services start. */
 export type Package = "consul" | "node" | "realm";
 
@@ -49,17 +61,21 @@ export interface Service {
   ports: Port[];
   /** The secrets that it reads; the host's IAM policy is derived from these. */
   secrets: SecretName[];
+  /** What else it asks of AWS; the policy is derived from these, too. @default nothing */
+  calls?: AwsCalls[];
   installs: Package[];
   /** npm packages that its program needs besides the two that every Realm program does; default none. */
   modules?: string[];
   /** Its units, configuration, programs and readiness check. */
   files: File[];
+  /** Put on hosts by the deployment while they run, not by user data: it comes, changes and goes without a host being replaced. @default false */
+  apart?: boolean;
   /** systemd units in the order in which they are started; the last one is the service itself. */
   units: string[];
   /** Whether it keeps state that outlives the instance, and so needs the data volume. */
   stateful: boolean;
   /** What its hosts carry together; one of them is replaced at a time. */
   quorum?: Quorum;
-  /** Name of the readiness check: `/opt/realm-cluster/ready/<ready>.py`. */
-  ready: string;
+  /** Name of the readiness check: `/opt/realm-cluster/ready/<ready>.py`. @default none: the boot does not wait for it */
+  ready?: string;
 }

@@ -34,6 +34,31 @@ describe("the production stack", () => {
     expect(subscription.inputs).toEqual({ topic: TOPIC, protocol: "email", endpoint: "on-call@example.com" });
   });
 
+  test("has each host tell CloudWatch how it is, once it is ready, and keeps its logs", () => {
+    const [logs] = production.ofType("aws:cloudwatch/logGroup:LogGroup");
+    expect(logs.inputs).toMatchObject({ name: "/realm-cluster/prod", retentionInDays: 90 });
+    const watching = production.resources.filter(({ name }) => name.endsWith("-watch"));
+    expect(watching).toHaveLength(11);
+    const first = watching.find(({ name }) => name === "consul-01-watch")!;
+    const program = (of: unknown) => /gates\/(\w+)\.ts/.exec(String(of))?.[1];
+    expect([first.inputs.create, first.inputs.update, first.inputs.delete].map(program)).toEqual([
+      "putWatch",
+      undefined,
+      "removeWatch",
+    ]);
+    expect(first.inputs.environment).toMatchObject({
+      ...{
+        HOST: "consul-01",
+        INSTANCE_ID: "Instance consul-01",
+        METRICS: "realm-cluster/prod",
+        LOG_GROUP: "/realm-cluster/prod",
+      },
+      PROGRAM: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+    const waitsFor = first.dependencies.map((urn) => urn.split("::").pop());
+    expect(waitsFor).toEqual(expect.arrayContaining(["consul-01-boot", "realm-cluster-prod-consul"]));
+  });
+
   test("watches each host by its instance, which EC2 recovers, once the host has been ready", () => {
     const { inputs, dependencies } = alarm("consul-02-system");
     expect(inputs).toMatchObject({
@@ -41,8 +66,8 @@ describe("the production stack", () => {
       dimensions: { InstanceId: "Instance consul-02" },
       alarmActions: [TOPIC, "arn:aws:automate:eu-west-1:ec2:recover"],
     });
-    const gates = dependencies.filter((urn) => urn.endsWith("-boot")).map((urn) => urn.split("::").pop());
-    expect(gates).toEqual(["consul-02-boot"]);
+    const gates = dependencies.filter((urn) => urn.endsWith("-watch")).map((urn) => urn.split("::").pop());
+    expect(gates).toEqual(["consul-02-watch"]);
   });
 
   test("watches the load balancer's targets by the names that CloudWatch has for both", () => {
@@ -51,6 +76,12 @@ describe("the production stack", () => {
       dimensions: { TargetGroup: "targetgroup/core/1", LoadBalancer: "app/realm/1" },
       ...{ threshold: 1, comparisonOperator: "LessThanThreshold", treatMissingData: "breaching" },
     });
+  });
+
+  test("tells in its readme where the dashboard and the logs are", () => {
+    expect(production.outputs.readme).toContain(
+      "#dashboards/dashboard/realm-cluster-prod). Logs: `/realm-cluster/prod`",
+    );
   });
 
   test("shows every alarm, and its metric with its threshold, on the dashboard", () => {

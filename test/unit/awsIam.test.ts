@@ -27,6 +27,7 @@ describe("policies", () => {
     ],
     ["a denial elsewhere", [policy(allow("*")), policy({ Effect: "Deny", Action: "ssm:*", Resource: "*" })], false],
     ["a condition", [policy({ ...allow("*"), Condition: { Bool: {} } })], false],
+    ["a condition on what is not known", [policy({ ...allow("*"), Condition: { StringEquals: { key: "" } } })], false],
   ])("%s", (_name, policies, expected) => {
     expect(isAllowed(policies, "ssm:GetParameter", parameter("/a/key"))).toBe(expected);
   });
@@ -52,6 +53,27 @@ describe("a host's call", () => {
   test("is refused if any of several is not allowed", () => {
     expect(ask(call("GetParameters", { Names: ["/secrets/own"] }))).toBeUndefined();
     expect(ask(call("GetParameters", { Names: ["/secrets/own", "/secrets/other"] }))).toContain("/secrets/other");
+  });
+
+  test("puts metrics into the namespace that its role names, and lines into the log group", () => {
+    const group = "arn:aws:logs:eu-west-1:123456789012:log-group:/realm-cluster/dev:*";
+    const watched = [
+      policy(
+        {
+          ...allow("cloudwatch:PutMetricData"),
+          Condition: { StringEquals: { "cloudwatch:namespace": "realm-cluster/dev" } },
+        },
+        allow("logs:PutLogEvents", group),
+      ),
+    ];
+    const put = (Namespace: string) =>
+      refusal(call("PutMetricData", { Namespace }, "monitoring"), watched, "eu-west-1", "User: role");
+    expect(put("realm-cluster/dev")).toBeUndefined();
+    expect(put("realm-cluster/other")).toContain("not authorized to perform: cloudwatch:PutMetricData");
+    const log = (logGroupName: string) =>
+      refusal(call("PutLogEvents", { logGroupName, logStreamName: "a" }, "logs"), watched, "eu-west-1", "User: role");
+    expect(log("/realm-cluster/dev")).toBeUndefined();
+    expect(log("/realm-cluster/other")).toContain("log-group:/realm-cluster/other:log-stream:a");
   });
 
   test("is judged by its action where its resource is not known", () => {

@@ -60,7 +60,7 @@ test("the defaults are those that are documented", () => {
     retainData: true,
     deletionProtection: false,
     backup: { retentionDays: 35 },
-    watching: { enabled: false, notify: [] },
+    watching: { enabled: false, notify: [], logRetentionDays: 30, metricsCidrs: [] },
     tags: {},
   });
 });
@@ -136,6 +136,11 @@ test.each<[string, Record<string, unknown>, string | RegExp]>([
     "people to tell of nothing",
     { watching: { notify: ["a@example.com"] } },
     /^watching.notify is set, but there are no/,
+  ],
+  [
+    "a retention that CloudWatch does not take",
+    { watching: { logRetentionDays: 31 } },
+    /^watching.logRetentionDays is 31: write a/,
   ],
   [
     "who can be told by neither mail nor topic",

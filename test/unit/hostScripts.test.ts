@@ -1,16 +1,67 @@
 /** What the gates run on hosts. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { shellScript } from "../../gates/hostScript";
 import { describeOnLinux } from "./userdataStepHost";
 
 const scripts = resolve(__dirname, "../../gates/host");
 
-test.each(["gossip_key", "consul_server"])("%s, by its own tests", (name) => {
+test.each(["gossip_key", "consul_server", "watch"])("%s, by its own tests", (name) => {
   const file = join(__dirname, `${name}_test.py`);
   const { status, stderr } = spawnSync("python3", [file, "-v"], { encoding: "utf8" });
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/Ran [1-9]\d* tests in/) });
+});
+
+describeOnLinux("put-service", () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "host-"));
+    const note = `#!/bin/bash\necho "$*" >>${root}/systemctl.log\n`;
+    writeFileSync(join(root, "systemctl"), note, { mode: 0o755 });
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  function run(task: string, content: string) {
+    const files = [
+      { path: join(root, "program"), content, mode: "0755" },
+      { path: join(root, "unit"), content: "" },
+    ];
+    const script = shellScript({
+      program: "put-service",
+      args: [task, JSON.stringify({ files, units: ["it.timer"] })],
+    });
+    const env = { ...process.env, PATH: `${root}:${process.env.PATH}` };
+    const { status, stdout, stderr } = spawnSync("sh", ["-c", script], { encoding: "utf8", env });
+    const log = join(root, "systemctl.log");
+    const called = existsSync(log) ? readFileSync(log, "utf8").trim().split("\n") : [];
+    rmSync(log, { force: true });
+    return { status, output: stdout + stderr, called };
+  }
+  const started = (how: string) => ["daemon-reload", "enable --quiet it.timer", `${how} it.timer`];
+
+  test("writes what is new, starts the units, and does no more the next time", () => {
+    const [program, unit] = ["program", "unit"].map((name) => join(root, name));
+    const new_ = `New or changed: ${program}, ${unit}\n`;
+    expect(run("put", "it's\n")).toEqual({ status: 0, output: new_, called: started("restart") });
+    expect([readFileSync(program, "utf8"), statSync(program).mode & 0o777]).toEqual(["it's\n", 0o755]);
+    expect(run("put", "it's\n")).toEqual({ status: 0, output: "New or changed: nothing\n", called: started("start") });
+    expect(run("put", "other\n").output).toBe(`New or changed: ${program}\n`);
+  });
+
+  test("takes it away again, also where it is not", () => {
+    run("put", "it");
+    const called = ["disable --quiet --now it.timer", "daemon-reload"];
+    expect(run("remove", "it")).toEqual({ status: 0, output: "", called });
+    expect(existsSync(join(root, "program"))).toBe(false);
+    expect(run("remove", "it").status).toBe(0);
+  });
+
+  test("tells when a unit does not start", () => {
+    writeFileSync(join(root, "systemctl"), "#!/bin/bash\n[[ $1 != restart ]]\n");
+    expect(run("put", "it")).toMatchObject({ status: 1, output: expect.stringContaining("restart") });
+  });
 });
 
 describeOnLinux("take-up-secrets", () => {

@@ -46,9 +46,9 @@ test("every tier has hosts of its own, spread over the zones, with the types and
     hosts.map((host) => [host.tier, host.services.map(({ name }) => name).join(" ")]),
   );
   expect(services).toEqual({
-    consul: "consul-server",
-    sync: "consul-agent sync-worker",
-    "core-services": "consul-agent core-services realm-directory",
+    consul: "consul-server watch",
+    sync: "consul-agent sync-worker watch",
+    "core-services": "consul-agent core-services realm-directory watch",
   });
 });
 

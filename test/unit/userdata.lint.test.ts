@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import { ensureTestPackages, ensureTools } from "../../local/tools";
 import { missingRequirement } from "../../local/tools/requirements";
 import { withoutComments } from "../../userdata/comments";
+import { watch } from "../../userdata/services";
 import { kinds, render } from "./userdataHosts";
 
 const repository = resolve(__dirname, "../..");
@@ -35,6 +36,12 @@ function lint(command: string, args: string[], input?: string): { status: number
 }
 
 const fine = { status: 0, output: "" };
+
+// What the deployment puts on hosts, as if user data did.
+kinds["that is watched"] = [
+  ...kinds["dedicated worker"],
+  { ...watch({ metrics: "realm-cluster/dev", logs: "/realm-cluster/dev" }), apart: false },
+];
 
 withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
   const root = join(directory, kind.replaceAll(" ", "-"));
@@ -96,7 +103,7 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
 });
 
 /** What hosts run, by first lines and suffixes. */
-const folders = ["files/boot", "files/steps", "files/ready", "files/units", "apps"].map(
+const folders = ["files/boot", "files/steps", "files/ready", "files/units", "files/watch", "apps"].map(
   (folder) => `userdata/${folder}`,
 );
 const sources = [...folders, "gates/host"].flatMap((folder) =>
@@ -110,7 +117,7 @@ const python = sources.filter((path) => path.endsWith(".py") || text(path).start
 const javaScript = sources.filter((path) => path.endsWith(".js"));
 
 test("every source is of a language that is checked", () => {
-  const units = sources.filter((path) => path.startsWith("userdata/files/units/"));
+  const units = sources.filter((path) => /\.(service|timer|mount)$/.test(path));
   expect([...bash, ...python, ...javaScript, ...units].sort()).toEqual([...sources].sort());
 });
 

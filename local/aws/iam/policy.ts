@@ -6,23 +6,36 @@ export interface Statement {
   NotAction?: string | string[];
   Resource?: string | string[];
   NotResource?: string | string[];
-  Condition?: unknown;
+  Condition?: Record<string, Record<string, string | string[]>>;
 }
 export interface PolicyDocument {
   Statement: Statement | Statement[];
 }
 
 /**
- * Whether policies allow an action: one has to, and none may deny it. Conditions are not evaluated: where one is made,
- * a statement allows nothing, and denies as if it were met.
+ * Whether policies allow an action: one has to, and none may deny it. Of conditions only `StringEquals` on what is known of the call is
+ * evaluated: where another one is made, a statement allows nothing. A denial counts as if its condition were met.
  * @param action as `ssm:GetParameter`
  * @param resource an ARN; undefined for what is not known by one here, which is then any that a statement names
+ * @param context the values of condition keys, as far as they are known
  */
-export function isAllowed(policies: PolicyDocument[], action: string, resource?: string): boolean {
+export function isAllowed(
+  policies: PolicyDocument[],
+  action: string,
+  resource?: string,
+  context: Record<string, string> = {},
+): boolean {
   const matching = policies.flatMap((policy) => list(policy.Statement)).filter((s) => applies(s, action, resource));
   return (
-    matching.some(({ Effect, Condition }) => Effect === "Allow" && Condition === undefined) &&
+    matching.some(({ Effect, Condition }) => Effect === "Allow" && isMet(Condition, context)) &&
     !matching.some(({ Effect }) => Effect === "Deny")
+  );
+}
+
+function isMet(condition: Statement["Condition"], context: Record<string, string>): boolean {
+  return Object.entries(condition ?? {}).every(
+    ([operator, keys]) =>
+      operator === "StringEquals" && Object.entries(keys).every(([key, values]) => list(values).includes(context[key])),
   );
 }
 
