@@ -1,3 +1,4 @@
+import { getEbsVolumes } from "@pulumi/aws/ebs/getEbsVolumes";
 import * as ec2 from "@pulumi/aws/ec2";
 import { getAvailabilityZones } from "@pulumi/aws/getAvailabilityZones";
 import { getCallerIdentity } from "@pulumi/aws/getCallerIdentity";
@@ -5,11 +6,12 @@ import { getPartition } from "@pulumi/aws/getPartition";
 import { getRegion } from "@pulumi/aws/getRegion";
 import { getZone } from "@pulumi/aws/route53/getZone";
 import * as ssm from "@pulumi/aws/ssm";
+import { dataVolumeName, tagged } from "./components/cluster";
 import { ConfigError } from "./config/faults";
 import type { Config } from "./config/schema";
 import { parseBootReport } from "./gates/bootReport";
-import type { Facts } from "./plan/facts";
-import { type Names, nameCluster } from "./plan/names";
+import type { Facts, RealmsFate } from "./plan/facts";
+import { type Names, hostNames, nameCluster } from "./plan/names";
 
 /**
  * Asks AWS what the plan depends on.
@@ -17,7 +19,9 @@ import { type Names, nameCluster } from "./plan/names";
  * @param stack the stack's name, which is the cluster's
  * @throws ConfigError when a subnet to adopt is not in the VPC to adopt
  */
-export async function lookUpFacts({ image, network, dns, loadBalancer }: Config, stack: string): Promise<Facts> {
+export async function lookUpFacts(config: Config, stack: string): Promise<Facts> {
+  const { image, network, dns, loadBalancer } = config;
+  const names = nameCluster(stack);
   const [region, partition, caller, zones, imageId, hosts, zoneName, adopted] = await Promise.all([
     getRegion(),
     getPartition(),
@@ -28,7 +32,7 @@ export async function lookUpFacts({ image, network, dns, loadBalancer }: Config,
       filters: [{ name: "opt-in-status", values: ["opt-in-not-required"] }],
     }),
     findImage(image),
-    lookUpHosts(nameCluster(stack)),
+    lookUpHosts(names),
     dns.zoneId === undefined ? undefined : nameOfZone(dns.zoneId),
     network.adopt && lookUpNetwork(network.adopt, loadBalancer.internal),
   ]);
@@ -39,6 +43,7 @@ export async function lookUpFacts({ image, network, dns, loadBalancer }: Config,
     zones: [...zones.names].sort(),
     imageId,
     hosts,
+    leaving: await lookUpLeaving(config, names, hosts),
     ...(zoneName !== undefined && { zoneName }),
     ...(adopted && { adopted }),
   };
@@ -73,6 +78,34 @@ async function lookUpHosts({ cluster, bootReports }: Names): Promise<Facts["host
   return new Map(
     names.map((name, index) => [name.slice(bootReports.length + 1), { works: works(values[index]) }] as const),
   );
+}
+
+/** What becomes of the Realms of hosts that the configuration has no longer. */
+async function lookUpLeaving(config: Config, names: Names, hosts: Facts["hosts"]): Promise<Facts["leaving"]> {
+  const wanted = hostNames(config);
+  const leaving = [...hosts.keys()].filter((name) => !wanted.includes(name));
+  const fates = await Promise.all(leaving.map((host) => fateOfRealms(names, host)));
+  return new Map(
+    leaving.flatMap((host, index) => {
+      const fate = fates[index];
+      return fate === undefined ? [] : [[host, fate] as const];
+    }),
+  );
+}
+
+/** Undefined for a host without Realms. Volumes that stayed when a host of the same name went are there as well. */
+async function fateOfRealms({ cluster, prefix }: Names, host: string): Promise<RealmsFate | undefined> {
+  const has = async (Realms: RealmsFate) => {
+    const { Cluster, Name } = tagged({ name: cluster, prefix, tags: {} }, dataVolumeName(host));
+    const filters = Object.entries({ Cluster, Name, Realms });
+    const { ids } = await getEbsVolumes({
+      filters: filters.map(([tag, value]) => ({ name: `tag:${tag}`, values: [String(value)] })),
+    });
+    return ids.length > 0;
+  };
+  const [deleted, kept] = await Promise.all([has("delete"), has("keep")]);
+  if (deleted) return "delete";
+  return kept ? "keep" : undefined;
 }
 
 async function nameOfZone(zoneId: string): Promise<string> {

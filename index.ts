@@ -27,6 +27,9 @@ export = async () => {
   const stack = pulumi.getStack();
   const plan = planCluster(config, await lookUpFacts(config, stack), stack);
   const { names, region } = plan;
+  for (const { name } of plan.hosts.filter((host) => config.discardData.includes(host.name))) {
+    pulumi.log.warn(`when ${name} is removed its data volume is deleted: discardData names it`);
+  }
   const cluster = { name: names.cluster, prefix: names.prefix, tags: config.tags };
 
   const network = new Network("network", { cluster, region, plan: plan.network });
@@ -67,8 +70,6 @@ export = async () => {
         securityGroupId: firewall.groupIds[host.tier],
         instanceProfile: role.instanceProfile,
         bootTimeoutMinutes: config.bootTimeoutMinutes,
-        retainData: config.retainData,
-        protectData: config.deletionProtection,
         after: [...network.ready, ...firewall.rules, ...Object.values(keys.parameters), ...rotated, ...role.ready],
         yieldsTo,
       };

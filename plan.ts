@@ -7,6 +7,7 @@ import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from ".
 import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
 import { type Names, nameCluster } from "./plan/names";
 import { type NetworkPlan, planNetwork } from "./plan/network";
+import { checkRemovals } from "./plan/removals";
 import { type RotationPlan, rotations } from "./plan/rotations";
 import { type WatchingPlan, planWatching } from "./plan/watching";
 import { hostSecrets } from "./userdata/render";
@@ -60,6 +61,7 @@ export interface Plan extends HostsPlan {
  */
 export function planCluster(config: Config, facts: Facts, stack: string): Plan {
   const names = nameCluster(stack);
+  checkRemovals(config, facts);
   const network = planNetwork(config, facts);
   const placed = planHosts(config, facts, network, names);
   const hosts = [...placed.consul, ...placed.groups.flatMap((group) => group.hosts), ...placed.coreServices];

@@ -3,6 +3,7 @@ import * as ebs from "@pulumi/aws/ebs";
 import * as ec2 from "@pulumi/aws/ec2";
 import * as ssm from "@pulumi/aws/ssm";
 import * as pulumi from "@pulumi/pulumi";
+import type { RealmsFate } from "../plan/facts";
 import type { HostPlan } from "../plan/hosts";
 import { type Cluster, dataVolumeName, tagged } from "./cluster";
 import { gate } from "./gate";
@@ -21,10 +22,6 @@ export interface HostArgs {
   instanceProfile: pulumi.Input<string>;
   /** How long it may take from its creation until it is ready, in minutes. */
   bootTimeoutMinutes: number;
-  /** Whether its data volume is kept when the host is destroyed. */
-  retainData: boolean;
-  /** Whether Pulumi refuses to delete or replace its data volume. */
-  protectData: boolean;
   /** What must exist before its boot can succeed. */
   after: pulumi.Resource[];
   /** What must have been done before the instance may be replaced: the replacement of those whose turn is before. @default nothing */
@@ -86,16 +83,18 @@ export class Host extends pulumi.ComponentResource {
     return new ec2.NetworkInterface(name, args, { parent: this, deleteBeforeReplace: true, dependsOn: yieldsTo });
   }
 
-  private createVolume(name: string, { cluster, plan, retainData, protectData }: HostArgs): ebs.Volume {
+  private createVolume(name: string, { cluster, plan }: HostArgs): ebs.Volume {
+    // What `plan/removals.ts` goes by when the host is no longer in the plan.
+    const fate: RealmsFate = plan.keepsData ? "keep" : "delete";
     const args = {
       availabilityZone: plan.zone,
       size: plan.volumeGiB,
       snapshotId: plan.snapshotId,
       type: "gp3",
       encrypted: true,
-      tags: tagged(cluster, dataVolumeName(plan.name)),
+      tags: tagged(cluster, dataVolumeName(plan.name), plan.holdsRealms ? { Realms: fate } : {}),
     };
-    return new ebs.Volume(name, args, { parent: this, retainOnDelete: retainData, protect: protectData });
+    return new ebs.Volume(name, args, { parent: this, retainOnDelete: plan.keepsData, protect: plan.protectsData });
   }
 
   /** Made here, so that it is tagged and ends with the cluster; what is in it is the host's. */

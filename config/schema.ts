@@ -282,7 +282,7 @@ const watching = z
   })
   .prefault({});
 
-const RESERVED_TAGS = ["Name", "Cluster", "DataVolume"];
+const RESERVED_TAGS = ["Name", "Cluster", "DataVolume", "Realms"];
 
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
 const TAG_NAME = /^[0-9A-Za-z+\-=.,_:@]{1,127}$/;
@@ -341,6 +341,12 @@ export const shape = {
   bootTimeoutMinutes: whole(1, 120, "write minutes, from 1 to 120").default(15),
   /** Whether data volumes are kept when the cluster, or a host, is destroyed. */
   retainData: flag("write true or false").default(true),
+  /** Hosts whose data volumes are deleted with them, whatever `retainData` and `deletionProtection` say of others. */
+  discardData: z
+    .array(text(/^[a-z][a-z0-9-]*-\d\d$/, 'write the name of a host, such as "sync-default-03"'), {
+      error: "write a list of hosts",
+    })
+    .default([]),
   /** Refuses to delete data volumes and the load balancer, whose names and data cannot be had again, until it is set to false. */
   deletionProtection: flag("write true or false").default(false),
   /** Scheduled backups of the data volumes. */

@@ -6,7 +6,7 @@ import type { Quorum, Service } from "../userdata/service";
 import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker, watch } from "../userdata/services";
 import type { Facts } from "./facts";
 import { type NetworkPlan, addressIn } from "./network";
-import type { Names } from "./names";
+import { type Names, consulHosts, coreHosts, isColocated, workerHosts } from "./names";
 
 /** One host: what it is, where it is, and what it runs. */
 export interface HostPlan {
@@ -23,6 +23,12 @@ export interface HostPlan {
   volumeGiB?: number;
   /** The EBS snapshot that its data volume is made of; blank without one. */
   snapshotId?: string;
+  /** Whether its data volume has Realms on it. */
+  holdsRealms: boolean;
+  /** Whether its data volume stays when the host is removed. */
+  keepsData: boolean;
+  /** Whether its data volume cannot be removed, nor the host therefore. */
+  protectsData: boolean;
   userData: UserData;
   /** The SSM parameter that it writes its boot report to. */
   bootReport: string;
@@ -75,14 +81,11 @@ type Draft = Pick<
 export function planHosts(config: Config, facts: Facts, network: NetworkPlan, names: Names): HostsPlan {
   const { consul, placement, syncWorkerGroups } = config;
   const zoneAt = (index: number) => network.zones[index % network.zones.length];
-  const founders = count(Math.min(consul.servers, MOST_FOUNDERS)).map((index) =>
-    addressIn(zoneAt(index).privateCidr, FIRST_FOUNDER_NUMBER + index),
-  );
-  const servers = count(consul.servers).map((index) => ({
-    name: numbered("consul", index),
-    zone: zoneAt(index).zone,
-    address: founders.at(index),
-  }));
+  const serverNames = consulHosts(consul.servers);
+  const founders = serverNames
+    .slice(0, MOST_FOUNDERS)
+    .map((_, index) => addressIn(zoneAt(index).privateCidr, FIRST_FOUNDER_NUMBER + index));
+  const servers = serverNames.map((name, index) => ({ name, zone: zoneAt(index).zone, address: founders.at(index) }));
   const join = { datacenter: consul.datacenter, retryJoin: founders };
   const downloads = planDownloads(config);
   const everywhere = config.watching.enabled ? [watch(names)] : [];
@@ -95,8 +98,12 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
     const userData = renderUserData({ ...spec, bootReport, readySeconds });
     checkUserDataSize(draft.name, userData);
     const known = facts.hosts.get(draft.name);
+    const discarded = config.discardData.includes(draft.name);
     return {
       ...draft,
+      holdsRealms: draft.services.some(({ name }) => name === "sync-worker"),
+      keepsData: config.retainData && !discarded,
+      protectsData: config.deletionProtection && !discarded,
       bootReport,
       userData,
       condition: known === undefined ? "new" : known.works ? "working" : "broken",
@@ -104,7 +111,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
       launch: createHash("sha256").update([draft.instanceType, userData.base64].join("\n")).digest("hex"),
     };
   };
-  const colocated = placement === "colocated" ? syncWorkerGroups.find(({ label }) => label === "default") : undefined;
+  const colocated = syncWorkerGroups.find(({ label }) => isColocated(placement, label));
 
   return {
     consul: servers.map((server, index) => {
@@ -125,9 +132,8 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
     groups: syncWorkerGroups.map((group) => {
       const { label, workers, instanceType = DEFAULT_INSTANCE_TYPE, volumeGiB = DEFAULT_VOLUME_GIB } = group;
       if (group === colocated) return { label, members: servers.slice(0, workers).map(({ name }) => name), hosts: [] };
-      const hosts = count(workers).map((index) => {
-        const name = numbered(`sync-${label}`, index);
-        return finish({
+      const hosts = workerHosts(label, workers).map((name, index) =>
+        finish({
           name,
           tier: "sync",
           zone: zoneAt(index).zone,
@@ -135,13 +141,12 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
           instanceType,
           volumeGiB,
           snapshotId: group.restoreFrom,
-        });
-      });
+        }),
+      );
       return { label, members: hosts.map(({ name }) => name), hosts };
     }),
-    coreServices: count(config.coreServices.nodes).map((index) => {
+    coreServices: coreHosts(config.coreServices.nodes).map((name, index) => {
       const { graphql, instanceType } = config.coreServices;
-      const name = numbered("core-services", index);
       const advertiseAddress = config.coreServices.advertiseAddress?.replaceAll("{host}", name);
       return finish({
         name,
@@ -170,6 +175,3 @@ function realmPackages({ artifact, registry, versions, overrides }: Config["real
   if (registry === undefined) throw new Error("a configuration without faults names a registry or an artifact");
   return { from: "registry", registry, token, versions, ...(Object.keys(overrides).length > 0 && { overrides }) };
 }
-
-const count = (number: number) => Array.from({ length: number }, (_, index) => index);
-const numbered = (name: string, index: number) => `${name}-${String(index + 1).padStart(2, "0")}`;

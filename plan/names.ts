@@ -1,4 +1,5 @@
 import { ConfigError } from "../config/faults";
+import type { Config } from "../config/schema";
 
 /** What things of one cluster are called in AWS. */
 export interface Names {
@@ -38,3 +39,34 @@ export function nameCluster(cluster: string): Names {
     logs: `/realm-cluster/${cluster}`,
   };
 }
+
+/** The names of the Consul servers' hosts. */
+export const consulHosts = (servers: number): string[] => numbered("consul", servers);
+
+/** The names of the hosts that exist for a group's workers alone. */
+export const workerHosts = (label: string, workers: number): string[] => numbered(`sync-${label}`, workers);
+
+/** The names of the core services' hosts. */
+export const coreHosts = (nodes: number): string[] => numbered("core-services", nodes);
+
+/** Whether a group's workers live on the Consul servers' hosts. */
+export const isColocated = (placement: Config["placement"], label: string): boolean =>
+  placement === "colocated" && label === "default";
+
+/** The names of all hosts that a configuration asks for. */
+export function hostNames({
+  placement,
+  consul,
+  syncWorkerGroups,
+  coreServices,
+}: Pick<Config, "placement" | "consul" | "syncWorkerGroups" | "coreServices">): string[] {
+  const apart = syncWorkerGroups.filter(({ label }) => !isColocated(placement, label));
+  return [
+    ...consulHosts(consul.servers),
+    ...apart.flatMap(({ label, workers }) => workerHosts(label, workers)),
+    ...coreHosts(coreServices.nodes),
+  ];
+}
+
+const numbered = (name: string, count: number) =>
+  Array.from({ length: count }, (_, index) => `${name}-${String(index + 1).padStart(2, "0")}`);

@@ -6,6 +6,7 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { parse } from "yaml";
 import program from "../../index";
+import type { RealmsFate } from "../../plan/facts";
 
 /** A resource as the program registered it. */
 export interface Registered {
@@ -86,24 +87,34 @@ function devConfig(): Record<string, string> {
 /** What hosts that exist have reported of their boot, by host. */
 export type Reports = Record<string, "ready" | "booting" | "failed">;
 
+/** What the last deployment decided about the Realms of hosts, by host. */
+export type Fates = Record<string, RealmsFate>;
+
 /**
  * Runs the whole program against mocks, and returns when every resource is registered.
  *
  * @param reports of the cluster that runs; none before the first deployment
+ * @param fates by host: what the tags of its volumes say of the Realms on them, as the last deployment left them
  */
 export async function deploy(
   changes: Record<string, string> = {},
   stack = "dev",
   reports: Reports = {},
+  fates: Fates = {},
 ): Promise<Deployment> {
   const { stackTraceLimit } = Error;
   // Pulumi's SDK formats a stack trace for every promise that it makes, which is most of what a run takes.
   Error.stackTraceLimit = 0;
-  return run(changes, stack, reports).finally(() => (Error.stackTraceLimit = stackTraceLimit));
+  return run(changes, stack, reports, fates).finally(() => (Error.stackTraceLimit = stackTraceLimit));
 }
 
-async function run(changes: Record<string, string>, stack: string, reports: Reports): Promise<Deployment> {
-  const call = (args: pulumi.runtime.MockCallArgs) => looked(args, reports);
+async function run(
+  changes: Record<string, string>,
+  stack: string,
+  reports: Reports,
+  fates: Fates,
+): Promise<Deployment> {
+  const call = (args: pulumi.runtime.MockCallArgs) => looked(args, reports, fates);
   await pulumi.runtime.setMocks({ newResource: created, call }, "realm-cluster", stack);
   pulumi.runtime.setAllConfig({ ...devConfig(), ...changes }, ["realm-cluster:featureToken", "realm-cluster:npmToken"]);
   const requests: RegisterResourceRequest[] = [];
@@ -188,7 +199,11 @@ function created({ type, name, inputs }: pulumi.runtime.MockResourceArgs): {
   return { id, state: { name, arn: `arn of ${id}`, ...inputs, ...GIVEN[type]?.(name, inputs) } };
 }
 
-function looked({ token, inputs }: pulumi.runtime.MockCallArgs, reports: Reports): Record<string, unknown> {
+function looked(
+  { token, inputs }: pulumi.runtime.MockCallArgs,
+  reports: Reports,
+  fates: Fates,
+): Record<string, unknown> {
   const zoneOf = (id: string) => `eu-west-1${"abc"[Number(id.slice(-1))]}`;
   switch (token) {
     case "aws:index/getRegion:getRegion":
@@ -215,6 +230,15 @@ function looked({ token, inputs }: pulumi.runtime.MockCallArgs, reports: Reports
       };
     case "aws:ec2/getInstances:getInstances":
       return { ids: Object.keys(reports).map((host) => `i-${host}`) };
+    case "aws:ebs/getEbsVolumes:getEbsVolumes": {
+      const filters = (inputs.filters as { name: string; values: string[] }[]).map(({ name, values }) => [
+        name,
+        ...values,
+      ]);
+      const { "tag:Name": name, "tag:Realms": fate } = Object.fromEntries(filters) as Record<string, string>;
+      const [, host] = /^realm-cluster-\w+-(.*)-data$/.exec(name)!;
+      return { ids: fates[host] === fate ? [`vol-${host}`] : [] };
+    }
     case "aws:ec2/getVpc:getVpc":
       return { id: inputs.id, cidrBlock: "172.16.0.0/16" };
     case "aws:ec2/getSubnet:getSubnet": {

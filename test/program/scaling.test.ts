@@ -1,5 +1,5 @@
-/** What the graph says of another number of Consul servers. */
-import { type Deployment, type Reports, deploy } from "./deploy";
+/** What the graph says of another number of hosts. */
+import { type Deployment, type Fates, type Reports, deploy } from "./deploy";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 const INTERFACE = "aws:ec2/networkInterface:NetworkInterface";
@@ -68,4 +68,50 @@ test("servers that go are settled by an update, when all that stay are ready; no
   expect(inputs).not.toHaveProperty("delete");
   expect(boots(cluster, COMMAND, "consul-servers")).toEqual(three);
   expect(dependencies).toHaveLength(3);
+});
+
+describe("the data of a worker that is removed", () => {
+  const hosts = [...three, "sync-default-01", "sync-default-02", "sync-default-03", "core-services-01"];
+  const two = (changes: Record<string, unknown>, fates: Fates) =>
+    deploy(
+      {
+        "realm-cluster:placement": "dedicated",
+        "realm-cluster:syncWorkerGroups": JSON.stringify([{ label: "default", workers: 2 }]),
+        ...Object.fromEntries(
+          Object.entries(changes).map(([key, value]) => [`realm-cluster:${key}`, JSON.stringify(value)]),
+        ),
+      },
+      "dev",
+      ready(hosts),
+      fates,
+    );
+
+  test("is not deleted unless the worker was named, whatever the configuration says now", async () => {
+    const fates: Fates = { "sync-default-03": "delete" };
+    await expect(two({ retainData: true }, fates)).rejects.toThrow("discardData does not name sync-default-03");
+    const { ofType } = await two({ discardData: ["sync-default-03"] }, fates);
+    expect(ofType(INSTANCE)).toHaveLength(6);
+  });
+
+  test("stays where the last update had it so", async () => {
+    const { ofType } = await two({}, { "sync-default-03": "keep" });
+    expect(ofType(INSTANCE)).toHaveLength(6);
+  });
+
+  test("is what its volume's tag tells: of Consul servers there are no Realms to lose", async () => {
+    const warned = jest.spyOn(console, "warn").mockImplementation();
+    const { ofType } = await two({ retainData: true, discardData: ["sync-default-02"] }, { "sync-default-03": "keep" });
+    expect(warned.mock.calls.flat().join()).toContain("when sync-default-02 is removed its data volume is deleted");
+    warned.mockRestore();
+    const tags = ofType("aws:ebs/volume:Volume").map(({ name, inputs, options }) => [
+      name,
+      (inputs.tags as Record<string, string>).Realms,
+      options.retainOnDelete,
+    ]);
+    expect(tags).toEqual([
+      ...three.map((name) => [name, undefined, true]),
+      ["sync-default-01", "keep", true],
+      ["sync-default-02", "delete", false],
+    ]);
+  });
 });

@@ -58,6 +58,7 @@ test("the defaults are those that are documented", () => {
     bootTimeoutMinutes: 15,
     rotation: {},
     retainData: true,
+    discardData: [],
     deletionProtection: false,
     backup: { retentionDays: 35 },
     watching: { enabled: false, notify: [], logRetentionDays: 30, metricsCidrs: [] },
@@ -234,7 +235,7 @@ test("all faults are reported at once, in the order of the keys, with a heading"
   expect(() => parseConfig(raw)).toThrow(
     [
       "the configuration has 6 faults:",
-      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, deletionProtection, backup, watching, tags, or remove it",
+      "  realm-cluster:wat is not known: write one of placement, zones, network, image, consul, node, realm, syncWorkerGroups, coreServices, loadBalancer, dns, featureToken, npmToken, authKey, rotation, bootTimeoutMinutes, retainData, discardData, deletionProtection, backup, watching, tags, or remove it",
       '  realm-cluster:placement is "x": write one of colocated, dedicated',
       "  realm-cluster:consul.servers is 2: write 1, 3 or 5: an even number survives no more losses than one less",
       "  realm-cluster:consul.versio is not known: did you mean version?",

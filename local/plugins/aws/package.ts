@@ -13,6 +13,7 @@ import { volume, volumeAttachment } from "./ec2/volume";
 import { internetGateway, subnet, vpc } from "./ec2/vpc";
 import { vpcEndpoint } from "./ec2/vpcEndpoint";
 import { explain, isGone } from "./errors";
+import { getEbsVolumes } from "./ec2/getEbsVolumes";
 import { getInstances } from "./ec2/getInstances";
 import { getAmiIds } from "./images";
 import { getAvailabilityZones, getSubnet, getVpc } from "./lookups";
@@ -90,6 +91,7 @@ export const aws: Package<Aws> = {
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": securityGroupIngressRule,
   },
   invokes: {
+    "aws:ebs/getEbsVolumes:getEbsVolumes": getEbsVolumes,
     "aws:ec2/getAmiIds:getAmiIds": getAmiIds,
     "aws:ec2/getInstances:getInstances": getInstances,
     "aws:ec2/getSubnet:getSubnet": getSubnet,
