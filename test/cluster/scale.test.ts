@@ -1,5 +1,6 @@
 /** Another number of hosts touches those that are added or removed, and no other. */
 import { type Change, type Deployment, type Step, type Updated, all, dayTwo, deployed, setting } from "./deployment";
+import { eventually } from "./awsCli";
 import { SteadyWriter } from "./steadyWriter";
 import { describeOnHosts } from "./support";
 
@@ -13,6 +14,12 @@ const workers =
     const [group] = config["realm-cluster:syncWorkerGroups"] as object[];
     return { ...config, "realm-cluster:syncWorkerGroups": [{ ...group, workers: number }] };
   };
+/** A group of one worker more. */
+const group: Change = (config) => {
+  const groups = config["realm-cluster:syncWorkerGroups"] as object[];
+  const extra = { label: "extra", workers: 1, allowSingleWorker: true, volumeGiB: 20 };
+  return { ...config, "realm-cluster:syncWorkerGroups": [...groups, extra] };
+};
 const retainData: Change = (config) => ({ ...config, "realm-cluster:retainData": true });
 
 /** What an update did to anything but these hosts' own resources, which are named after them. */
@@ -27,7 +34,6 @@ describeOnHosts("scaling", () => {
 
   beforeAll(async () => {
     cluster = await deployed(dayTwo);
-    expect(await cluster.up(retainData)).toMatchObject({ ok: true });
   }, 20 * 60_000);
 
   const instances = () => Object.fromEntries(cluster.outputs.hosts.map(({ name, instanceId }) => [name, instanceId]));
@@ -52,7 +58,34 @@ describeOnHosts("scaling", () => {
     return { peers: Servers.map(({ Node }) => Node).sort(), absent };
   }
 
+  /** Makes a server the leader. */
+  async function lead(name: string): Promise<void> {
+    type Servers = { Servers: { Node: string; ID: string; Leader: boolean }[] };
+    const { Servers } = await cluster.consul<Servers>("operator/raft/configuration");
+    const { ID } = Servers.find(({ Node }) => Node === name)!;
+    await cluster.exec("consul-01", `consul operator raft transfer-leader -id=${ID}`);
+    await eventually(
+      () => cluster.consul<Servers>("operator/raft/configuration").catch(() => undefined),
+      (answer) => answer?.Servers.find(({ Leader }) => Leader)?.Node === name,
+    );
+  }
+
   const base = ["consul-01", "consul-02", "consul-03"];
+
+  test("a worker whose Realms would be deleted is not removed, and may be once they are kept", async () => {
+    const refused = await cluster.preview(workers(2));
+    expect(refused.ok).toBe(false);
+    expect(refused.output).toContain(
+      "discardData does not name sync-default-03, which is to go and would take its Realms",
+    );
+    const before = instances();
+    const { changes } = await scale("keeping data", (config) => config);
+    expect(changes.map(({ name, type, op }) => `${op} ${type} ${name}`)).toEqual(
+      ["01", "02", "03"].map((number) => `update aws:ebs/volume:Volume sync-default-${number}`),
+    );
+    expect(instances()).toEqual(before);
+    expect(await cluster.preview(all(retainData, workers(2)))).toMatchObject({ ok: true });
+  });
 
   test("a core node is added, and no other host changes", async () => {
     const before = instances();
@@ -64,19 +97,22 @@ describeOnHosts("scaling", () => {
     expect(instances()).toEqual({ ...before, "core-services-03": expect.any(String) });
   });
 
-  test("Consul goes from three servers to five and back while it serves, and no host is replaced", async () => {
+  test("Consul goes from three servers to five and back, and a group comes and goes, while Consul serves and no host is replaced", async () => {
     const writer = await SteadyWriter.start(cluster, "sync-default-01");
     const before = instances();
-    const out = await scale("two Consul servers more", all(nodes(3), servers(5)));
-    expect(toOthers(out.changes, "consul-04", "consul-05")).toEqual([
+    const out = await scale("two Consul servers and a group of one more", all(nodes(3), servers(5), group));
+    expect(toOthers(out.changes, "consul-04", "consul-05", "extra", "sync-extra-01")).toEqual([
       "update Command consul-servers",
       "update RolePolicy consul",
+      "update RolePolicy sync",
     ]);
     expect(await consul()).toEqual({ peers: [...base, "consul-04", "consul-05"], absent: [] });
     expect(instances()).toMatchObject(before);
 
-    const back = await scale("two Consul servers, a core node and a worker less", workers(2));
-    expect(toOthers(back.changes, "consul-04", "consul-05", "core-services-03", "sync-default-03")).toEqual([
+    await lead("consul-05");
+    const back = await scale("two Consul servers, a core node, a worker and a group less", workers(2));
+    const gone = ["consul-04", "consul-05", "core-services-03", "sync-default-03", "extra", "sync-extra-01"];
+    expect(toOthers(back.changes, ...gone)).toEqual([
       "update Command consul-servers",
       "update Command load-balancer-health",
       "update RolePolicy consul",
@@ -113,5 +149,7 @@ describeOnHosts("scaling", () => {
     const now = await volumes();
     expect(now).toMatchObject(kept);
     expect(Object.values(now).sort()).toEqual(["available", "in-use"]);
+    // A group that was removed is not missed.
+    expect((await fetch(new URL("/health", cluster.outputs.studioUrl))).status).toBe(200);
   });
 });
