@@ -75,9 +75,15 @@ export = async () => {
       };
     });
   // A change of everything goes through the servers first, then through the groups at once, then through the core services.
-  const consul = consulNodes(hostArgs(plan.consul));
+  const quorum = new ConsulQuorum("consul-quorum", {
+    region,
+    names,
+    servers: plan.consul.map(({ name }) => name),
+    timeoutMinutes: config.bootTimeoutMinutes,
+  });
+  const consul = consulNodes(hostArgs(plan.consul), quorum);
   const servers = consul.map(({ host }) => host);
-  new ConsulQuorum("consul-quorum", { region, names, servers, timeoutMinutes: config.bootTimeoutMinutes });
+  quorum.settle(servers);
   const taken = servers.map(({ networkInterface }) => networkInterface);
   const groups = plan.groups.map(({ label, hosts, members }) => {
     const colocated = servers.filter(({ hostName }) => members.includes(hostName));

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ConsulQuorum } from "./ConsulQuorum";
 import { Host, type HostArgs } from "./Host";
 import { inTurn } from "./inTurn";
 
@@ -22,9 +23,10 @@ export class ConsulNode extends pulumi.ComponentResource {
  * Makes all Consul servers. Those with a planned address found Consul, with as many servers as see each other at that moment; a new one
  * beyond them is launched once they have. Otherwise one founder could see it and another not, and they would found two clusters.
  */
-export function consulNodes(hosts: HostArgs[]): ConsulNode[] {
+export function consulNodes(hosts: HostArgs[], { change }: ConsulQuorum): ConsulNode[] {
   const founders: Host[] = [];
-  return inTurn(hosts, [], (host) => {
+  const noted = hosts.map((host) => ({ ...host, after: [...host.after, change] }));
+  return inTurn(noted, [], (host) => {
     const founds = host.plan.address !== undefined;
     // Those that work have founded it, and are made later than new ones.
     const joining = !founds && host.plan.condition === "new";

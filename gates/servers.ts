@@ -52,11 +52,10 @@ class Settlement {
     await this.takeBack();
     for (;;) {
       const servers = await this.whole();
-      const going = servers
-        .filter(({ name }) => !this.stay.includes(name))
-        .sort((a, b) => b.name.localeCompare(a.name));
-      if (going.length === 0) return;
-      const [leaver] = going;
+      const leaver = this.going(servers)
+        .sort((a, b) => a.name.localeCompare(b.name))
+        .pop();
+      if (leaver === undefined) return;
       await this.remove(leaver);
       this.left.add(leaver.id);
       this.world.say(`${leaver.name} has left Consul; ${servers.length - 1} servers stay`);
@@ -72,15 +71,19 @@ class Settlement {
     }
   }
 
-  /** Waits until Consul counts all that stay as healthy voters, and none that has left. */
+  private going(servers: Server[]): Server[] {
+    return servers.filter(({ name }) => !this.stay.includes(name));
+  }
+
+  /** Waits until Consul counts all that stay as healthy voters, and none that has left; not where nobody is to leave. */
   private async whole(): Promise<Server[]> {
     const { seconds, intervalMs } = this.patience;
     for (const deadline = performance.now() + seconds * 1000; ; await pause(intervalMs)) {
       const servers = await this.ask();
       const amiss = servers ? this.amiss(servers) : ["no server tells who leads it"];
-      if (servers && amiss.length === 0) return servers;
+      const going = this.going(servers ?? []).map(({ name }) => name);
+      if (servers && (amiss.length === 0 || (going.length === 0 && this.left.size === 0))) return servers;
       if (performance.now() > deadline) {
-        const going = servers?.filter(({ name }) => !this.stay.includes(name)).map(({ name }) => name) ?? [];
         fail(`Consul cannot spare a server${going.length > 0 ? ` (${going.join(", ")})` : ""}: ${amiss.join("; ")}.`);
       }
     }

@@ -87,18 +87,6 @@ describeOnHosts("the engine with the stand-ins of random, tls and command", () =
     expect((await project.outputs()).stdout).toBe("updated after updated after made one");
   });
 
-  test("an update in which a command fails deletes nothing of what is not wanted any more, and the next does", async () => {
-    const extra = `new Resource("random:index/randomId:RandomId", "leaver", { byteLength: 4 });`;
-    program({ wanted: "four", extra });
-    expect((await project.up()).code).toBe(0);
-    program({ wanted: "three", update: "exit 3" });
-    expect((await project.up()).code).not.toBe(0);
-    expect(project.state()).toContain("::leaver");
-    program({ wanted: "three" });
-    expect((await project.up()).text).toContain("- 1 deleted");
-    expect(project.state()).not.toContain("::leaver");
-  });
-
   test("a change that cannot be made in place is a replacement, and goes on to what depends on it", async () => {
     program({ length: 30, wanted: "three" });
     const preview = await project.preview();

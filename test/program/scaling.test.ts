@@ -67,7 +67,21 @@ test("servers that go are settled by an update, when all that stay are ready; no
   });
   expect(inputs).not.toHaveProperty("delete");
   expect(boots(cluster, COMMAND, "consul-servers")).toEqual(three);
-  expect(dependencies).toHaveLength(3);
+  expect(dependencies.filter((urn) => !urn.includes("randomId"))).toHaveLength(3);
+});
+
+test("a change of the servers is noted before a server is launched for it, so that the next update knows of one that did not finish", async () => {
+  const [before, after] = [await servers(3, ready(three)), await servers(5, ready(three))];
+  const changes = [before, after].map((cluster) => find(cluster, "random:index/randomId:RandomId", "consul-servers"));
+  expect(changes.map(({ inputs }) => inputs.keepers)).toEqual([
+    { servers: three.join(" ") },
+    { servers: five.join(" ") },
+  ]);
+  const [, change] = changes;
+  expect(find(after, INSTANCE, "consul-04").dependencies).toContain(change.urn);
+  const { inputs, dependencies } = find(after, COMMAND, "consul-servers");
+  expect(inputs.environment).toMatchObject({ CHANGE: "0123abcd" });
+  expect(dependencies).toContain(change.urn);
 });
 
 describe("the data of a worker that is removed", () => {

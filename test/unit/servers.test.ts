@@ -57,6 +57,12 @@ test("nobody leaves where all stay, or where servers have been added", async () 
   expect(cluster.log).toEqual([]);
 });
 
+test("a server that is broken is no fault where nobody is to leave", async () => {
+  const cluster = new Cluster(five, ["s2"]);
+  await settleServers(five, cluster, patience);
+  expect(cluster.log).toEqual([]);
+});
+
 test("nobody leaves while one that stays is missing", async () => {
   const cluster = new Cluster(five, ["s2"]);
   await expect(settleServers(three, cluster, patience)).rejects.toThrow(
