@@ -2,7 +2,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { Backup } from "./components/Backup";
 import { ClusterKeys } from "./components/ClusterKeys";
 import { consulNodes } from "./components/ConsulNode";
-import { ConsulQuorum } from "./components/ConsulQuorum";
 import { CoreServicesNode } from "./components/CoreServicesNode";
 import { Dns } from "./components/Dns";
 import { Firewall } from "./components/Firewall";
@@ -12,6 +11,7 @@ import { inService, inTurn } from "./components/inTurn";
 import { LoadBalancer } from "./components/LoadBalancer";
 import { MachineImage } from "./components/MachineImage";
 import { Network } from "./components/Network";
+import { Quorums } from "./components/Quorums";
 import { SecretRotation } from "./components/SecretRotation";
 import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
 import { Watching } from "./components/Watching";
@@ -27,6 +27,7 @@ export = async () => {
   const stack = pulumi.getStack();
   const plan = planCluster(config, await lookUpFacts(config, stack), stack);
   const { names, region } = plan;
+  const timeoutMinutes = config.bootTimeoutMinutes;
   for (const { name } of plan.hosts.filter((host) => config.discardData.includes(host.name))) {
     pulumi.log.warn(`when ${name} is removed its data volume is deleted: discardData names it`);
   }
@@ -51,7 +52,7 @@ export = async () => {
     names,
     rotations: plan.rotations,
     parameters: keys.parameters,
-    timeoutMinutes: config.bootTimeoutMinutes,
+    timeoutMinutes,
   });
   const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
 
@@ -75,15 +76,9 @@ export = async () => {
       };
     });
   // A change of everything goes through the servers first, then through the groups at once, then through the core services.
-  const quorum = new ConsulQuorum("consul-quorum", {
-    region,
-    names,
-    servers: plan.consul.map(({ name }) => name),
-    timeoutMinutes: config.bootTimeoutMinutes,
-  });
-  const consul = consulNodes(hostArgs(plan.consul), quorum);
+  const quorums = new Quorums("quorums", { region, names, quorums: plan.quorums, timeoutMinutes });
+  const consul = consulNodes(hostArgs(plan.consul), quorums);
   const servers = consul.map(({ host }) => host);
-  quorum.settle(servers);
   const taken = servers.map(({ networkInterface }) => networkInterface);
   const groups = plan.groups.map(({ label, hosts, members }) => {
     const colocated = servers.filter(({ hostName }) => members.includes(hostName));
@@ -100,7 +95,7 @@ export = async () => {
     securityGroupId: firewall.groupIds[LOAD_BALANCER],
     outward: network.outward,
     after: firewall.rules,
-    timeoutMinutes: config.bootTimeoutMinutes,
+    timeoutMinutes,
   });
   const nodes = inTurn(
     hostArgs(plan.coreServices, taken),
@@ -108,6 +103,7 @@ export = async () => {
     (host) => new CoreServicesNode(host.plan.name, { host, loadBalancer }),
   );
   loadBalancer.awaitHealth(nodes);
+  quorums.settle([...stateful, ...nodes.flatMap(inService)]);
   const core = nodes.map(({ host }) => host);
 
   if (plan.backup) new Backup("backup", { cluster, plan: plan.backup, retainData: config.retainData });

@@ -11,7 +11,7 @@ import { checkRemovals } from "./plan/removals";
 import { type RotationPlan, rotations } from "./plan/rotations";
 import { type WatchingPlan, planWatching } from "./plan/watching";
 import { hostSecrets } from "./userdata/render";
-import type { SecretName } from "./userdata/service";
+import type { Quorum, SecretName } from "./userdata/service";
 
 /** The load balancer, apart from who may reach it. */
 export interface LoadBalancerPlan {
@@ -36,6 +36,8 @@ export interface Plan extends HostsPlan {
   network: NetworkPlan;
   /** All hosts. */
   hosts: HostPlan[];
+  /** The names of the hosts, by what they carry together. */
+  quorums: Record<Quorum, string[]>;
   tiers: TierPlan[];
   firewall: FirewallPlan;
   loadBalancer: LoadBalancerPlan;
@@ -74,6 +76,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     imageId: facts.imageId,
     network,
     hosts,
+    quorums: planQuorums(hosts),
     tiers,
     firewall: planFirewall(hosts, config.loadBalancer, config.watching.metricsCidrs),
     loadBalancer: {
@@ -89,6 +92,12 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };
+}
+
+function planQuorums(hosts: HostPlan[]): Record<Quorum, string[]> {
+  const all = [...new Set(hosts.flatMap(({ quorums }) => quorums))].sort();
+  const members = (quorum: Quorum) => hosts.filter(({ quorums }) => quorums.includes(quorum)).map(({ name }) => name);
+  return Object.fromEntries(all.map((quorum) => [quorum, members(quorum)])) as Record<Quorum, string[]>;
 }
 
 /** The one port that is open to the load balancer. */

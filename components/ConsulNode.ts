@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsulQuorum } from "./ConsulQuorum";
 import { Host, type HostArgs } from "./Host";
 import { inTurn } from "./inTurn";
+import type { Quorums } from "./Quorums";
 
 export interface ConsulNodeArgs {
   /** Its host; in colocated placement it carries a sync worker too. */
@@ -23,9 +23,9 @@ export class ConsulNode extends pulumi.ComponentResource {
  * Makes all Consul servers. Those with a planned address found Consul, with as many servers as see each other at that moment; a new one
  * beyond them is launched once they have. Otherwise one founder could see it and another not, and they would found two clusters.
  */
-export function consulNodes(hosts: HostArgs[], { change }: ConsulQuorum): ConsulNode[] {
+export function consulNodes(hosts: HostArgs[], { serversNoted }: Quorums): ConsulNode[] {
   const founders: Host[] = [];
-  const noted = hosts.map((host) => ({ ...host, after: [...host.after, change] }));
+  const noted = hosts.map((host) => ({ ...host, after: [...host.after, serversNoted] }));
   return inTurn(noted, [], (host) => {
     const founds = host.plan.address !== undefined;
     // Those that work have founded it, and are made later than new ones.

@@ -21,7 +21,7 @@ export function gate(
     | "awaitTurn"
     | "putWatch"
     | "rotateGossipKey"
-    | "settleServers"
+    | "settleQuorums"
     | "takeUpSecrets",
   environment: Environment,
   opts: pulumi.CustomResourceOptions,

@@ -61,3 +61,28 @@ function unhealthy(
 ): string[] {
   return found.filter(({ host, passing }) => counts(host) && !passing).map(({ host }) => `${what} on ${host} fails`);
 }
+
+/**
+ * What is amiss with those that stay of each quorum that is to lose a member which does its part; nothing where none is to.
+ *
+ * @param staying the names of the hosts that stay, by what they carry together
+ */
+export function whyNotFewer(answer: ConsulAnswer, staying: Record<Quorum, string[]>): string[] {
+  if (answer.leader === null) return ["Consul has no leader"];
+  return (Object.entries(staying) as [Quorum, string[]][]).flatMap(([quorum, hosts]) => {
+    const working = workingMembers(answer, quorum);
+    if (working.every((host) => hosts.includes(host))) return [];
+    return hosts.filter((host) => !working.includes(host)).map((host) => `${host} does not do its part of ${quorum}`);
+  });
+}
+
+function workingMembers(answer: Exclude<ConsulAnswer, { leader: null }>, quorum: Quorum): string[] {
+  if (quorum === "consul") {
+    return answer.servers.filter(({ healthy, voter }) => healthy && voter).map(({ name }) => name);
+  }
+  const members =
+    quorum === "core-services"
+      ? answer.core
+      : answer.sync.filter(({ tags }) => tags.includes(`label=${quorum.slice("sync:".length)}`));
+  return members.filter(({ passing }) => passing).map(({ host }) => host);
+}

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
+import { refuse } from "./refusal";
 import type { World } from "./takeUp";
 
 const schema = z.union([
@@ -84,7 +85,7 @@ class Settlement {
       const going = this.going(servers ?? []).map(({ name }) => name);
       if (servers && (amiss.length === 0 || (going.length === 0 && this.left.size === 0))) return servers;
       if (performance.now() > deadline) {
-        fail(`Consul cannot spare a server${going.length > 0 ? ` (${going.join(", ")})` : ""}: ${amiss.join("; ")}.`);
+        refuse(`Consul cannot spare a server${going.length > 0 ? ` (${going.join(", ")})` : ""}: ${amiss.join("; ")}.`);
       }
     }
   }
@@ -103,7 +104,7 @@ class Settlement {
       if (host) await this.world.run(host, { program: "consul-server", args: ["leave"] });
     } catch (error) {
       // One that is dead cannot say farewell, and takes nothing away.
-      if (healthy) fail(`${name} did not leave Consul: ${(error as Error).message}`);
+      if (healthy) refuse(`${name} did not leave Consul: ${(error as Error).message}`);
     }
     await this.through({ program: "consul-server", args: ["forget", name, id] });
   }
@@ -131,8 +132,4 @@ class Settlement {
     }
     throw new Error(reasons.join("; "));
   }
-}
-
-function fail(reason: string): never {
-  throw new Error(`${reason}\nMend what is amiss and run pulumi up again; no instance has been deleted.`);
 }

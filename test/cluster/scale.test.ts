@@ -94,6 +94,7 @@ describeOnHosts("scaling", () => {
     const { changes } = await scale("a core node more", nodes(3));
     expect(toOthers(changes, "core-services-03")).toEqual([
       "update Command load-balancer-health",
+      "update Command quorums",
       "update RolePolicy core-services",
     ]);
     expect(instances()).toEqual({ ...before, "core-services-03": expect.any(String) });
@@ -105,7 +106,7 @@ describeOnHosts("scaling", () => {
     const out = await scale("two Consul servers and a group of one more", all(nodes(3), servers(5), group));
     expect(toOthers(out.changes, "consul-04", "consul-05", "extra", "sync-extra-01")).toEqual([
       ...noted,
-      "update Command consul-servers",
+      "update Command quorums",
       "update RolePolicy consul",
       "update RolePolicy sync",
     ]);
@@ -117,8 +118,8 @@ describeOnHosts("scaling", () => {
     const gone = ["consul-04", "consul-05", "core-services-03", "sync-default-03", "extra", "sync-extra-01"];
     expect(toOthers(back.changes, ...gone)).toEqual([
       ...noted,
-      "update Command consul-servers",
       "update Command load-balancer-health",
+      "update Command quorums",
       "update RolePolicy consul",
       "update RolePolicy core-services",
       "update RolePolicy sync",
@@ -148,7 +149,7 @@ describeOnHosts("scaling", () => {
     expect(Object.values(kept)).toEqual(["available"]);
     const before = instances();
     const { changes } = await scale("a worker more", workers(3));
-    expect(toOthers(changes, "sync-default-03")).toEqual(["update RolePolicy sync"]);
+    expect(toOthers(changes, "sync-default-03")).toEqual(["update Command quorums", "update RolePolicy sync"]);
     expect(instances()).toEqual({ ...before, "sync-default-03": expect.any(String) });
     const now = await volumes();
     expect(now).toMatchObject(kept);

@@ -3,7 +3,7 @@ import { EngineProject } from "./engineProject";
 
 jest.setTimeout(900_000);
 
-/** Servers, with what ConsulQuorum puts beside them; the gate tells when it runs. */
+/** Servers, with what Quorums puts beside them; the gate tells when it runs. */
 const program = (servers: string[], { broken = "", gate = "echo settled $SERVERS" } = {}) => `
   const change = new Resource("random:index/randomId:RandomId", "change", {
     byteLength: 4, keepers: { servers: "${servers.join(" ")}" },

@@ -51,14 +51,18 @@ test("a server that is to join founders that never came up waits until they have
   expect(boots(cluster, INSTANCE, "consul-04")).toEqual(["consul-02", "consul-03"]);
 });
 
-test("servers that go are settled by an update, when all that stay are ready; nothing is done when a cluster is made or destroyed", async () => {
+test("what goes is settled by an update, once all that stays does its part; nothing is done when a cluster is made or destroyed", async () => {
   const cluster = await servers(3, ready(five));
-  const { inputs, dependencies } = find(cluster, COMMAND, "consul-servers");
+  const { inputs, dependencies } = find(cluster, COMMAND, "quorums");
   expect(inputs).toMatchObject({
     create: "true",
-    update: "exec node --import tsx gates/settleServers.ts",
+    update: "exec node --import tsx gates/settleQuorums.ts",
     environment: {
-      SERVERS: three.join(" "),
+      QUORUMS: JSON.stringify({
+        consul: three,
+        "core-services": ["core-services-01"],
+        "sync:default": ["sync-default-01", "sync-default-02", "sync-default-03"],
+      }),
       CLUSTER: "dev",
       PREFIX: "realm-cluster-dev",
       BOOT_REPORTS: "/realm-cluster/dev/boot",
@@ -66,8 +70,9 @@ test("servers that go are settled by an update, when all that stay are ready; no
     },
   });
   expect(inputs).not.toHaveProperty("delete");
-  expect(boots(cluster, COMMAND, "consul-servers")).toEqual(three);
-  expect(dependencies.filter((urn) => !urn.includes("randomId"))).toHaveLength(3);
+  const waited = dependencies.map((urn) => urn.split("::").pop()).filter((name) => name !== "consul-servers");
+  const boots = [...three, "sync-default-01", "sync-default-02", "sync-default-03"].map((host) => `${host}-boot`);
+  expect(waited.sort()).toEqual([...boots, "core-services-01-in-service"].sort());
 });
 
 test("a change of the servers is noted before a server is launched for it, so that the next update knows of one that did not finish", async () => {
@@ -79,8 +84,8 @@ test("a change of the servers is noted before a server is launched for it, so th
   ]);
   const [, change] = changes;
   expect(find(after, INSTANCE, "consul-04").dependencies).toContain(change.urn);
-  const { inputs, dependencies } = find(after, COMMAND, "consul-servers");
-  expect(inputs.environment).toMatchObject({ CHANGE: "0123abcd" });
+  const { inputs, dependencies } = find(after, COMMAND, "quorums");
+  expect(inputs.environment).toMatchObject({ SERVERS_NOTED: "0123abcd" });
   expect(dependencies).toContain(change.urn);
 });
 

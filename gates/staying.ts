@@ -1,0 +1,38 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Quorum } from "../userdata/service";
+import { type ConsulAnswer, parseConsulAnswer, whyNotFewer } from "./consul";
+import { refuse } from "./refusal";
+import type { Patience } from "./servers";
+import type { World } from "./takeUp";
+
+/** The names of the hosts that stay, by what they carry together. */
+export type Quorums = Record<Quorum, string[]>;
+
+/**
+ * Waits until all that stay of each quorum that is to become smaller do their part.
+ *
+ * @throws when they do not in time, with the reason
+ */
+export async function awaitStaying(staying: Quorums, world: World, { seconds, intervalMs }: Patience): Promise<void> {
+  if (!world.hosts.some(({ boot }) => boot === "ready")) {
+    world.say("No host is ready: there is nothing left to break");
+    return;
+  }
+  for (const deadline = performance.now() + seconds * 1000; ; await pause(intervalMs)) {
+    const answer = await ask(world);
+    const amiss = answer ? whyNotFewer(answer, staying) : ["no host answers what Consul's state is"];
+    if (amiss.length === 0) return;
+    if (performance.now() > deadline) refuse(`No host can be spared: ${amiss.join("; ")}.`);
+  }
+}
+
+async function ask(world: World): Promise<ConsulAnswer | undefined> {
+  for (const host of world.hosts.filter(({ boot }) => boot === "ready")) {
+    try {
+      return parseConsulAnswer(await world.run(host, { program: "ask-consul", args: [] }));
+    } catch (error) {
+      world.say(`${host.name} could not be asked about Consul: ${(error as Error).message}`);
+    }
+  }
+  return undefined;
+}
