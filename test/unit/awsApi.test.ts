@@ -86,7 +86,10 @@ describe("the front", () => {
           networkInterface("eni-1", { attachment: { id: "a", instanceId: "i-held", deleteOnTermination: false } }),
         ],
       }),
-    host: (id) => (id === "i-going" ? ({ running: true } as Host) : undefined),
+    host: (id) =>
+      id === "i-going"
+        ? ({ running: true, kill: async () => void done.push(`kill ${id}`) } as unknown as Host)
+        : undefined,
     isOn: (id) => id === "i-on",
     runCommand: new RunCommand(
       { cloud, isOn: () => false, exec: async () => ({ code: 0, stdout: "", stderr: "" }) },
@@ -254,6 +257,18 @@ describe("the front", () => {
       "delete snap-1",
     ]);
   });
+
+  test.each(["StopInstances", "TerminateInstances"])(
+    "%s cuts the power of an instance where it is told to",
+    async (action) => {
+      const instances = { "InstanceId.1": "i-going", "InstanceId.2": "i-off" };
+      await call("ec2", action, "<R/>", instances);
+      await call("ec2", action, "<R/>", { ...instances, SkipOsShutdown: "true" }, 400);
+      expect(done).toEqual([]);
+      await call("ec2", action, "<R/>", { ...instances, SkipOsShutdown: "true" });
+      expect(done).toEqual(["kill i-going"]);
+    },
+  );
 
   test("answers for moto what moto does not know", async () => {
     const response = await call("ec2", "MonitorInstances", "", { "InstanceId.1": "i-on" });

@@ -5,6 +5,7 @@ import { consoleOutput } from "./consoleOutput";
 import { instanceState } from "./instanceState";
 import { loadBalancerAddress } from "./loadBalancerAddress";
 import { monitoring } from "./monitoring";
+import { powerCut } from "./powerCut";
 import { privateZone } from "./privateZone";
 import { reboot } from "./reboot";
 import { registration } from "./registration";
@@ -21,6 +22,7 @@ export const gaps: Gap[] = [
   instanceState,
   loadBalancerAddress,
   monitoring,
+  powerCut,
   privateZone,
   reboot,
   registration,
