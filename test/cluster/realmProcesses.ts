@@ -49,6 +49,13 @@ export class RealmProcesses {
     const agent = ["agent", "-dev", "-bind=127.0.0.1", "-serf-lan-port=18514", `-http-port=${consulPort}`, ...ports];
     const log = this.spawn("consul", tools.consul, agent, {});
     await log.line(/New leader elected/);
+    await this.lockDirectory();
+  }
+
+  /** Holds the lock under which hosts run the realm directory. */
+  private async lockDirectory(): Promise<void> {
+    const { ID } = (await (await this.put("session/create", { NodeChecks: [] })).json()) as { ID: string };
+    await this.put(`kv/realm-cluster/directory/.lock?acquire=${ID}`);
   }
 
   /** Ends whatever runs still. */
@@ -116,17 +123,18 @@ export class RealmProcesses {
 
   /** Registers a service of the agent's own, as a file in its configuration would. */
   async register(service: { name: string; tags: string[] }): Promise<void> {
-    await this.agent("register", service);
+    await this.put("agent/service/register", service);
   }
 
   async deregister(id: string): Promise<void> {
-    await this.agent(`deregister/${id}`);
+    await this.put(`agent/service/deregister/${id}`);
   }
 
-  private async agent(path: string, body: unknown = {}): Promise<void> {
-    const url = `http://127.0.0.1:${consulPort}/v1/agent/service/${path}`;
+  private async put(path: string, body: unknown = {}): Promise<Response> {
+    const url = `http://127.0.0.1:${consulPort}/v1/${path}`;
     const answer = await fetch(url, { method: "PUT", body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}: ${await answer.text()}`);
+    return answer;
   }
 
   /** Waits, by Consul's blocking queries, until the passing instances of a service are as they should be. */

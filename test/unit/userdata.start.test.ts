@@ -1,5 +1,5 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hostFiles, describeOnLinux, StepHost } from "./userdataStepHost";
 
@@ -73,39 +73,26 @@ describeOnLinux("the end of the boot", () => {
   });
 });
 
-describeOnLinux("the realm directory's script", () => {
-  /** Runs it with a Consul that gives these answers, one for each time that it is asked; what systemd was notified of. */
-  function notified(...answers: string[]): string[] {
-    writeFileSync(host.path("answers"), `${answers.join("\n")}\n`);
-    const script = readFileSync(join(hostFiles, "boot/realm-directory"), "utf8")
-      .replace("exec /opt/node/bin/node /opt/realm/realmDirectory.js", "wait")
-      .replace(/^main "\$@"\n/m, "");
-    const world = `
-      curl() { head -n 1 answers | grep .; local status=$?; sed -i 1d answers; [[ -s answers ]] || kill 0; return $status; }
-      systemd-notify() { echo "$1"; }
-      sleep() { :; }
-      main`;
-    const { stdout } = spawnSync("setsid", ["--wait", "bash", "--norc", "-c", script + world], {
-      encoding: "utf8",
-      cwd: host.path(),
-    });
-    return stdout.split("\n").filter((line) => line.startsWith("WATCHDOG"));
+describeOnLinux("before a host waits for the directory's lock", () => {
+  /** Runs the script with an agent that answers this; what it takes out of the agent. */
+  function forgotten(services: string): string[] {
+    const source = readFileSync(join(hostFiles, "boot/forget-directory"), "utf8").replace(/^main "\$@"\n/m, "");
+    const curl = `curl() { [[ $* != *PUT* ]] && { [[ $* == *"filter=Port == 9081"* ]] && echo '${services}'; return; }; echo "$*" >>put; }`;
+    execFileSync("bash", ["--norc", "-c", `${source}\n${curl}\nmain`], { cwd: host.path(), env: { ROS_PORT: "9081" } });
+    if (!existsSync(host.path("put"))) return [];
+    return [...readFileSync(host.path("put"), "utf8").matchAll(/deregister\/(\S+)/g)].map(([, id]) => id);
   }
-  const ours = '[{"LockIndex":1,"Session":"ours"}]';
-  const watched = "WATCHDOG_USEC=10000000";
-  const fed = "WATCHDOG=1";
 
-  test("feeds the watchdog while the lock is proven to be held", () => {
-    expect(notified(ours, ours, ours, "")).toEqual([watched, fed, fed]);
+  test("what a directory left registered here is taken out", () => {
+    const of = (id: string) => `"${id}":{"ID":"${id}","Service":"${id.split(":")[0]}","Tags":[],"Port":9081}`;
+    expect(forgotten(`{${of("realms:10.0.0.1:9081")},${of("health:10.0.0.1:9081")}}`)).toEqual([
+      "realms:10.0.0.1:9081",
+      "health:10.0.0.1:9081",
+    ]);
   });
 
-  test("feeds it no more while there is no answer, and goes on when there is one", () => {
-    expect(notified(ours, ours, "", "", ours, "")).toEqual([watched, fed, fed]);
-  });
-
-  test("never feeds it again once another session has the lock, or none", () => {
-    expect(notified(ours, '[{"Session":"theirs"}]', ours, ours, "")).toEqual([watched]);
-    expect(notified(ours, '[{"LockIndex":1}]', "", "")).toEqual([watched]);
+  test("and where it left nothing, nothing is", () => {
+    expect(forgotten("{}")).toEqual([]);
   });
 });
 

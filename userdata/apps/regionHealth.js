@@ -6,33 +6,12 @@
  * `/health` is about the region, which may be failed over when it fails: every sync worker group has to have a master. ROS's
  * own would fail as soon as one worker of a group does not answer. Runs on Node.js 8.
  */
-const http = require("http");
 const { HealthService } = require("realm-object-server");
-const { setting } = require("./member");
-
-const TIMEOUT_MS = 3000;
-
-/** @param {string} path @returns {Promise<string>} what the host's Consul agent answers. */
-function askConsul(path) {
-  const options = { host: setting("CONSUL_HOST"), port: setting("CONSUL_PORT"), path, timeout: TIMEOUT_MS };
-  return new Promise((resolve, reject) => {
-    const request = http.get(options, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk) => (text += chunk));
-      answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(text);
-        else reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
-      });
-    });
-    request.on("timeout", () => request.destroy(new Error(`Consul does not answer within ${TIMEOUT_MS} ms`)));
-    request.on("error", reject);
-  });
-}
+const { askConsul } = require("./consul");
 
 /** @param {string} service with a query @returns {Promise<string[][]>} the tags of each of its registrations. */
 async function registered(service) {
-  const entries = JSON.parse(await askConsul(`/v1/health/service/${service}`));
+  const entries = await askConsul(`health/service/${service}`);
   return entries.map((/** @type {any} */ entry) => entry.Service.Tags);
 }
 

@@ -32,6 +32,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
       unitFile("core-services.service"),
       environmentFile("/etc/realm-cluster/core-services.env", settings),
       appFile("coreServices.js"),
+      appFile("consul.js"),
       appFile("member.js"),
       appFile("regionHealth.js"),
       ...readinessFiles("core-services"),

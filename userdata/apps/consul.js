@@ -1,0 +1,29 @@
+// @ts-check
+"use strict";
+
+/** Questions to the Consul agent of this host. Runs on Node.js 8. */
+const http = require("http");
+const { setting } = require("./member");
+
+const TIMEOUT_MS = 3000;
+
+/** @param {string} path @returns {Promise<any>} what the agent answers to GET /v1/PATH. */
+function askConsul(path) {
+  const where = { host: setting("CONSUL_HOST"), port: setting("CONSUL_PORT") };
+  const options = Object.assign(where, { path: `/v1/${path}`, timeout: TIMEOUT_MS });
+  return new Promise((resolve, reject) => {
+    const request = http.get(options, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk) => (text += chunk));
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resolve(JSON.parse(text));
+        else reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
+      });
+    });
+    request.on("timeout", () => request.destroy(new Error(`Consul does not answer within ${TIMEOUT_MS} ms`)));
+    request.on("error", reject);
+  });
+}
+
+module.exports = { askConsul };
