@@ -71,7 +71,13 @@ function explain(key: Key, value: unknown, issue: z.core.$ZodIssue): Fault[] {
   const found = issue.path.reduce<unknown>((inner, step) => (inner as Record<PropertyKey, unknown>)?.[step], value);
   const shown = SECRET.has(key) ? "is not a valid value" : `is ${JSON.stringify(found)}`;
   const missing = found === undefined || (SECRET.has(key) && found === "");
-  return [{ path: formatPath(path), reason: missing ? "is missing" : shown, write: issue.message }];
+  const write = wantsObject(issue) ? `write {${knownKeys(shape[key], issue.path).join(", ")}}` : issue.message;
+  return [{ path: formatPath(path), reason: missing ? "is missing" : shown, write }];
+}
+
+/** Objects have no words of their own for what to write: their keys say it. */
+function wantsObject(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "invalid_type" && issue.expected === "object";
 }
 
 /** The keys of the object at a path inside a schema, through its wrappers (default, optional, transform). */

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { Netmask } from "netmask";
 import { z } from "zod";
 
@@ -24,7 +25,9 @@ export const word = <const Words extends readonly string[]>(words: Words) =>
 export const url = text(
   /^https?:\/\/[^\s/]+\.?[^\s]*$/,
   'write an address such as "https://mirror.example.com/file.tar.gz"',
-);
+).refine((address) => !/^https?:\/\/[^/]*@/.test(address), {
+  error: "write it without user name and password: user data shows it to whoever may describe the instance",
+});
 
 /** A file's SHA-256 in hexadecimal. */
 export const sha256 = text(/^[0-9a-f]{64}$/, "write the file's sha256: 64 lower-case hexadecimal digits");
@@ -52,7 +55,7 @@ export const volumeGiB = whole(1, 16384, "write the size of the data volume in G
 
 const isNetwork = (value: string) => {
   try {
-    return new Netmask(value).toString() === value;
+    return isIPv4(value.split("/")[0]) && new Netmask(value).toString() === value;
   } catch {
     return false;
   }
@@ -60,3 +63,17 @@ const isNetwork = (value: string) => {
 
 /** An IPv4 network: the first address of the block and its prefix length. */
 export const cidr = (write: string) => z.string({ error: write }).refine(isNetwork, { error: write });
+
+/** What AWS's own guide allows for a VPC without a second thought: addresses that no host of the internet has. */
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"].map((block) => new Netmask(block));
+
+/** An IPv4 network of private addresses. */
+export const privateCidr = (write: string) =>
+  cidr(write).refine((value) => !isNetwork(value) || PRIVATE.some((block) => block.contains(value)), { error: write });
+
+/** Whether a network is a part of another, or the same. */
+export const isWithin = (inner: string, outer: string) => new Netmask(outer).contains(inner);
+
+/** A list in which nothing stands twice. */
+export const once = <T extends z.ZodArray<z.ZodType<string>>>(list: T, write: string) =>
+  list.refine((values) => new Set(values).size === values.length, { error: write });

@@ -1,5 +1,6 @@
 import { type Config, CONSUL_URL, NODE_URL } from "./schema";
 import type { Fault } from "./faults";
+import { isWithin } from "./leaves";
 
 /** A rule that binds more than one value. It runs once all sections that it reads are free of faults of their own. */
 interface Rule {
@@ -156,6 +157,36 @@ const naming: Rule = {
   ],
 };
 
+const reachability: Rule = {
+  reads: ["loadBalancer"],
+  check: ({ loadBalancer: { allowedCidrs = [] } }) =>
+    allowedCidrs.map((inner, index) => {
+      const outer = allowedCidrs.find(
+        (other, at) => at !== index && isWithin(inner, other) && (at < index || inner !== other),
+      );
+      return (
+        outer !== undefined && {
+          path: `loadBalancer.allowedCidrs[${index}]`,
+          reason: inner === outer ? `is ${inner} a second time` : `is ${inner}, a part of ${outer}`,
+          write: "remove one of the two",
+        }
+      );
+    }),
+};
+
+const adoption: Rule = {
+  reads: ["network"],
+  check: ({ network: { adopt } }) =>
+    (adopt?.publicSubnetIds ?? []).map(
+      (id, index) =>
+        adopt!.privateSubnetIds.includes(id) && {
+          path: `network.adopt.publicSubnetIds[${index}]`,
+          reason: `is ${id}, which is among the private ones, too`,
+          write: "write a subnet with a route to an internet gateway, which the hosts do not live in",
+        },
+    ),
+};
+
 const exposure: Rule = {
   reads: ["loadBalancer", "network"],
   check: ({ loadBalancer, network }) => [
@@ -219,11 +250,13 @@ const watched: Rule = {
 /** All rules that bind more than one value, in the order in which their faults are shown. */
 export const rules: Rule[] = [
   placeOnNetwork,
+  adoption,
   packages,
   groups,
   colocation,
   advertisement,
   exposure,
+  reachability,
   naming,
   rotatedKey,
   backups,

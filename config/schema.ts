@@ -1,7 +1,21 @@
 import { createPrivateKey } from "node:crypto";
+import { isIPv4 } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
-import { cidr, flag, instanceType, sha256, text, url, version, volumeGiB, whole, word } from "./leaves";
+import {
+  cidr,
+  flag,
+  instanceType,
+  once,
+  privateCidr,
+  sha256,
+  text,
+  url,
+  version,
+  volumeGiB,
+  whole,
+  word,
+} from "./leaves";
 
 const CONSUL = { version: "1.20.6", sha256: "37fc6f213a44c6db3a2b912966fb1415939e9b189ce1bc1eb07b7f87449a28c2" };
 const NODE = { version: "8.17.0", sha256: "b7f6dd77fb173c8c7c30d61d0702eefc236bba74398538aa77bfa2bb47bddce6" };
@@ -58,11 +72,8 @@ function isRsaPrivateKey(pem: string): boolean {
 
 const adoptedSubnets = (kind: string, minimum: number) => {
   const write = `write the ids of ${minimum} or more ${kind} subnets`;
-  return z
-    .array(text(/^subnet-[0-9a-f]+$/, 'write a subnet\'s id, such as "subnet-0a1b2c3d"'), { error: write })
-    .min(minimum, {
-      error: write,
-    });
+  const id = text(/^subnet-[0-9a-f]+$/, 'write a subnet\'s id, such as "subnet-0a1b2c3d"');
+  return once(z.array(id, { error: write }).min(minimum, { error: write }), "write each subnet once");
 };
 
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]+$/;
@@ -70,7 +81,7 @@ const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]+$/;
 const network = z
   .strictObject({
     /** The VPC's block of IPv4 addresses, /16 to /22. Of its sixteen equal parts one is each zone's private subnet and one its public. */
-    cidr: cidr('write a private IPv4 network, such as "10.20.0.0/16"').default("10.20.0.0/16"),
+    cidr: privateCidr('write a private IPv4 network, such as "10.20.0.0/16"').default("10.20.0.0/16"),
     /** How private hosts reach the internet: `none` (they do not; sessions go through interface endpoints), `single` (one NAT gateway), `perZone` (one in each zone). */
     nat: word(["none", "single", "perZone"]).default("single"),
     /** An existing VPC to use instead of making one. Its subnets must have the routes that the hosts need. */
@@ -86,10 +97,15 @@ const network = z
   })
   .prefault({});
 
+const OWNER = /^(\d{12}|self|amazon|aws-marketplace)$/;
+
 const image = z
   .union(
     [
-      z.strictObject({ name: z.string().min(1), owner: z.string().min(1) }),
+      z.strictObject({
+        name: z.string().min(1),
+        owner: text(OWNER, "write its owner's account: 12 digits, self, amazon or aws-marketplace"),
+      }),
       z.strictObject({ id: z.string().regex(/^ami-[0-9a-zA-Z-]+$/) }),
     ],
     {
@@ -143,7 +159,9 @@ const realm = z
       .prefault({}),
     /** npm's `overrides` for dependencies that can no longer be had under their own name. */
     overrides: z
-      .record(z.string(), z.string(), { error: "write package names and what to install instead" })
+      .record(z.string(), z.string({ error: 'write what to install instead, such as "npm:ws@3.3.3"' }), {
+        error: "write package names and what to install instead",
+      })
       .default({}),
     /** A tar.gz with a ready `node_modules` in it. Give this or `registry`. */
     artifact: z.strictObject({ url, sha256 }).optional(),
@@ -168,6 +186,8 @@ const syncWorkerGroup = z.strictObject({
   ).optional(),
 });
 
+const ADVERTISED = 'write an IPv4 address, or a DNS name such as "{host}.realm.example.com"';
+
 const coreServices = z
   .strictObject({
     /** How many hosts behind the load balancer. */
@@ -179,10 +199,9 @@ const coreServices = z
      * What core services are registered in Consul by, where those who look them up do so across a NAT: an address or a DNS name, in which
      * `{host}` stands for the host's name. It must lead to that one host, from the cluster's own hosts too. Left out: the private address.
      */
-    advertiseAddress: text(
-      /^(\d+(\.\d+){3}|([a-z0-9-]|\{host\})+(\.[a-z0-9-]+)+)$/,
-      'write an IPv4 address, or a DNS name such as "{host}.realm.example.com"',
-    ).optional(),
+    advertiseAddress: text(/^(\d+(\.\d+){3}|([a-z0-9-]|\{host\})+(\.[a-z0-9-]+)+)$/, ADVERTISED)
+      .refine((value) => isIPv4(value) || !/^[\d.]+$/.test(value), { error: ADVERTISED })
+      .optional(),
   })
   .prefault({});
 
@@ -200,6 +219,7 @@ const loadBalancer = z
     /** Who may reach the load balancer. With a certificate all of IPv4 unless told otherwise; without one it must be said. */
     allowedCidrs: z
       .array(cidr('write an IPv4 network, such as "203.0.113.0/24"'), { error: "write a list of IPv4 networks" })
+      .min(1, { error: "write one network or more: `pulumi up` asks the load balancer for /health at its end, too" })
       .optional(),
     /** How long a WebSocket may be silent, in seconds. Realm's clients ping every minute or so, and AWS's default of 60 cuts them off. */
     idleTimeoutSeconds: whole(1, 4000, "write seconds, from 1 to 4000").default(3600),
@@ -260,13 +280,15 @@ const watching = z
     /** Alarms, a dashboard, metrics of the hosts' own, and the hosts' logs, all in CloudWatch. */
     enabled: flag("write true or false").default(false),
     /** Who hears of alarms besides those who subscribe to the cluster's topic themselves: e-mail addresses, each confirmed once by its owner, and ARNs of SNS topics. */
-    notify: z
-      .array(
+    notify: once(
+      z.array(
         z.string({ error: "write strings" }).refine((value) => EMAIL.test(value) || TOPIC.test(value), {
           error: 'write an e-mail address, or an SNS topic such as "arn:aws:sns:eu-west-1:123456789012:on-call"',
         }),
         { error: "write a list of e-mail addresses and ARNs of SNS topics" },
-      )
+      ),
+      "write each once",
+    )
       .refine((notify) => notify.filter((one) => TOPIC.test(one)).length <= MOST_TOPICS, {
         error: `write ${MOST_TOPICS} ARNs at most, which is what an alarm can hold`,
       })
@@ -287,6 +309,11 @@ const RESERVED_TAGS = ["Name", "Cluster", "DataVolume", "Realms"];
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
 const TAG_NAME = /^[0-9A-Za-z+\-=.,_:@]{1,127}$/;
 
+/** An instance has 50 tags at most, three of which are the program's. */
+const MOST_TAGS = 47;
+
+const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
+
 const tags = z
   .record(z.string(), z.string({ error: "write a string" }), { error: "write names and values" })
   .refine((value) => !Object.keys(value).some((key) => RESERVED_TAGS.includes(key) || key.startsWith("aws:")), {
@@ -295,6 +322,11 @@ const tags = z
   .refine((value) => Object.keys(value).every((key) => TAG_NAME.test(key)), {
     error: "name tags with letters, digits and + - = . , _ : @ alone, which instance metadata allows",
   })
+  .refine((value) => Object.values(value).every((text) => TAG_VALUE.test(text)), {
+    error:
+      "write values of 256 characters at most: letters, digits, spaces and + - = . _ : / @, which every service of AWS allows",
+  })
+  .refine((value) => Object.keys(value).length <= MOST_TAGS, { error: `write ${MOST_TAGS} tags at most` })
   .default({});
 
 /** Every key of the stack's configuration, without its `realm-cluster:`. */
@@ -302,14 +334,15 @@ export const shape = {
   /** `colocated`: the workers of the group `default` live on the Consul servers' hosts. `dedicated`: every service has hosts of its own. */
   placement: word(["colocated", "dedicated"]).default("colocated"),
   /** The availability zones to spread over. Empty: the region's first three. */
-  zones: z
-    .array(text(/^[a-z]+(-[a-z]+)+-\d[a-z]$/, 'write the name of a zone, such as "eu-west-1a"'), {
+  zones: once(
+    z.array(text(/^[a-z]+(-[a-z]+)+-\d[a-z]$/, 'write the name of a zone, such as "eu-west-1a"'), {
       error: "write a list of zones",
-    })
+    }),
+    "write each zone once",
+  )
     .refine((zones) => zones.length !== 1 && zones.length <= 8, {
       error: "write 2 to 8 zones: a load balancer needs two",
     })
-    .refine((zones) => new Set(zones).size === zones.length, { error: "write each zone once" })
     .default([]),
   network,
   /** The hosts' machine image: its exact name and owner, or its id. A newer image replaces hosts, so it changes only here. */

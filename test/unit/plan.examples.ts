@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { parseConfig } from "../../config";
+import { ConfigError, parseConfig } from "../../config";
 import type { Facts } from "../../plan/facts";
 
 /** What AWS says in these tests. */
@@ -21,6 +21,17 @@ export const least = {
 
 /** A configuration with the given keys set, the rest by default. */
 export const configured = (keys: Record<string, unknown> = {}) => parseConfig({ ...least, ...keys });
+
+/** The faults of a configuration, one line each: where it is, what is wrong, what to write. */
+export function faultsOf(raw: Record<string, unknown>): string[] {
+  try {
+    parseConfig({ ...least, ...raw });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.faults.map(({ path, reason, write }) => `${path} ${reason}: ${write}`);
+  }
+  return [];
+}
 
 const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/).filter((name) => name !== "default");
 const group = fc.record({ label, workers: fc.constantFrom(2, 3) });
