@@ -50,8 +50,15 @@ export const instanceType = text(/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/, 'write an EC2 
       "write a type of the Nitro generation, such as m6i.large: on older ones a host cannot find its data volume by the volume's id",
   });
 
+/** A host is of this type, and its data volume of this size, where the configuration says nothing. */
+export const DEFAULT_INSTANCE_TYPE = "m6i.large";
+export const DEFAULT_VOLUME_GIB = 100;
+
 /** A data volume's size in GiB, as EBS allows for gp3. */
 export const volumeGiB = whole(1, 16384, "write the size of the data volume in GiB, from 1 to 16384");
+
+/** A name of DNS, of two parts or more, in lower case. */
+export const domain = (write: string) => text(/^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]+$/, write);
 
 const isNetwork = (value: string) => {
   try {

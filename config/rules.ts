@@ -1,6 +1,8 @@
-import { type Config, CONSUL_URL, NODE_URL } from "./schema";
 import type { Fault } from "./faults";
 import { isWithin } from "./leaves";
+import type { Config } from "./schema";
+import { CONSUL_URL } from "./sections/consul";
+import { NODE_URL } from "./sections/node";
 
 /** A rule that binds more than one value. It runs once all sections that it reads are free of faults of their own. */
 interface Rule {

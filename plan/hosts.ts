@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Config, DEFAULT_INSTANCE_TYPE, DEFAULT_VOLUME_GIB } from "../config/schema";
+import { DEFAULT_INSTANCE_TYPE, DEFAULT_VOLUME_GIB } from "../config/leaves";
+import type { Config } from "../config/schema";
 import type { Downloads, RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
 import type { Quorum, Service } from "../userdata/service";
