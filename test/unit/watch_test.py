@@ -184,6 +184,19 @@ class Logs(Watched):
         watch.ship_logs()
         self.assertEqual(self.shipped(), [[(1, "one")]] * 2)
 
+    def test_are_not_sent_where_that_cannot_be_noted(self):
+        self.journal((1, "u", "one"))
+        (self.home / "cursor.new").mkdir()
+        with self.assertRaises(OSError):
+            watch.ship_logs()
+        self.assertEqual(self.calls, [])
+
+    def test_that_cannot_be_read_are_a_failure(self):
+        self.journal((1, "u", "one"))
+        (self.home / "journalctl").write_text("#!/bin/bash\nexit 3\n")
+        with self.assertRaisesRegex(OSError, "journalctl ended with status 3"):
+            watch.ship_logs()
+
     def test_make_their_stream(self):
         self.journal((1, "u", "one"))
         self.answers = [(400, "ResourceNotFoundException")]
