@@ -9,8 +9,10 @@ const schema = z.union([
     leader: z.string(),
     /** As autopilot sees them. */
     servers: z.array(z.object({ name: z.string(), healthy: z.boolean(), voter: z.boolean() })),
-    /** Sync workers, of all groups. */
+    /** Sync workers that have registered themselves, of all groups. */
     sync: instances,
+    /** Workers that are to be on hosts that are there, by these hosts' agents: whether or not they have registered. */
+    workers: instances,
     /** Core services. */
     core: instances,
   }),
@@ -31,10 +33,13 @@ export interface Leaver {
   works: boolean;
   /** Other hosts that are known not to work and are replaced after it: they are not waited for. */
   missed: ReadonlySet<string>;
+  /** Other hosts of its kind that have reported that they are ready. */
+  beside: readonly string[];
 }
 
 /** Why a host cannot be spared now, one reason for each thing that is amiss beside it; none when it can be. */
-export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], { host, works, missed }: Leaver): string[] {
+export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], leaver: Leaver): string[] {
+  const { host, works, missed, beside } = leaver;
   if (answer.leader === null) return ["Consul has no leader"];
   const counts = (name: string) => name !== host && !missed.has(name);
   return quorums.flatMap((quorum) => {
@@ -43,23 +48,30 @@ export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], { host, wo
         .filter(({ name, healthy, voter }) => counts(name) && !(healthy && voter))
         .map(({ name }) => `Consul does not count ${name} as a healthy voter`);
     }
-    if (quorum === "core-services") return unhealthy(answer.core, "core services", counts);
+    if (quorum === "core-services") {
+      // A process that has died is not registered after a while.
+      const dead = beside.filter((name) => !answer.core.some((found) => found.host === name));
+      return unhealthy([...answer.core, ...dead.map(notPassing)], "core services", counts);
+    }
     const tag = `label=${quorum.slice("sync:".length)}`;
-    const workers = answer.sync.filter(({ tags }) => tags.includes(tag));
-    const hasMaster = workers.some(({ tags, passing }) => passing && tags.includes("role=master"));
+    const ofGroup = ({ tags }: { tags: string[] }) => tags.includes(tag);
+    const hasMaster = answer.sync.filter(ofGroup).some(({ tags, passing }) => passing && tags.includes("role=master"));
     return [
       ...(works && !hasMaster ? [`no sync worker of ${tag} is the master`] : []),
-      ...unhealthy(workers, `the sync worker of ${tag}`, counts),
+      ...unhealthy([...answer.sync, ...answer.workers].filter(ofGroup), `the sync worker of ${tag}`, counts),
     ];
   });
 }
+
+const notPassing = (host: string) => ({ host, passing: false });
 
 function unhealthy(
   found: { host: string; passing: boolean }[],
   what: string,
   counts: (host: string) => boolean,
 ): string[] {
-  return found.filter(({ host, passing }) => counts(host) && !passing).map(({ host }) => `${what} on ${host} fails`);
+  const failing = found.filter(({ host, passing }) => counts(host) && !passing).map(({ host }) => host);
+  return [...new Set(failing)].map((host) => `${what} on ${host} fails`);
 }
 
 /**

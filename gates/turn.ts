@@ -7,6 +7,9 @@ const LOST_AFTER_MS = 15_000;
 /** How long what is amiss may take to pass while no host is booting. */
 const SETTLING_MS = 60_000;
 
+/** Hosts of one kind are numbered: what one of them carries the others do, too. */
+const kindOf = (host: string) => host.replace(/-\d+$/, "");
+
 /** What is known at one moment. */
 export interface Sight {
   /** Reports of all hosts, by name; undefined for a host that has never reported. */
@@ -44,9 +47,16 @@ export class Turn {
       others.filter(([, report]) => holds(report)).map(([name]) => name);
     const booting = named((report) => report?.state === "booting");
     const missed = new Set(works ? [] : named((report) => report?.state !== "ready"));
-    const amiss = consul
-      ? whyNotSpared(consul, this.quorums, { host: this.host, works, missed })
-      : ["no host answers what Consul's state is"];
+    const ofItsKind = (name: string) => kindOf(name) === kindOf(this.host);
+    const beside = named((report) => report?.state === "ready").filter(ofItsKind);
+    // One that left Consul on its way down is missed by nobody there.
+    const gone = works ? named((report) => report?.state === "failed").filter(ofItsKind) : [];
+    const amiss = [
+      ...gone.map((name) => `${name} has failed`),
+      ...(consul
+        ? whyNotSpared(consul, this.quorums, { host: this.host, works, missed, beside })
+        : ["no host answers what Consul's state is"]),
+    ];
     if (amiss.length === 0 && (works || booting.length === 0)) return { kind: "go" };
 
     const reason = [...amiss, ...booting.map((name) => `${name} is booting`)].join("; ");

@@ -1,7 +1,7 @@
 /** A change of a group's workers goes through the group one worker at a time, and each comes back as who it was. */
 import { randomBytes } from "node:crypto";
 import type { EngineEvent } from "@pulumi/pulumi/automation";
-import { type Change, type Deployment, dayTwo, deployed } from "./deployment";
+import { type Change, type Deployment, type Updated, dayTwo, deployed } from "./deployment";
 import { GroupWatch, longestWithoutMaster } from "./groupWatch";
 import { connect, request } from "./realmProcesses";
 import { SteadyClient } from "./steadyClient";
@@ -61,10 +61,7 @@ describeOnHosts("a roll of a group of sync workers", () => {
     );
 
     expect(rolled).toMatchObject({ ok: true });
-    const steps = rolled.changes.filter(({ type, op }) => type === "aws:ec2/instance:Instance" && op !== "replace");
-    expect(steps.map(({ op, name }) => `${op} ${name}`)).toEqual(
-      WORKERS.flatMap((host) => [`delete-replaced ${host}`, `create-replacement ${host}`]),
-    );
+    expect(replaced(rolled)).toEqual(WORKERS);
     expect(instances().filter((id) => old.includes(id))).toEqual([]);
     expect(await onWorkers(IDENTITY)).toEqual(identity);
 
@@ -78,6 +75,23 @@ describeOnHosts("a roll of a group of sync workers", () => {
     expect(await read(realm)).toMatchObject(change);
     // Its user was registered before, and it has logged in all the while.
     expect(experience.answered.login).toBeGreaterThan(times.total / 5);
+  });
+
+  test("stops while another worker is away, and begins with that one when it goes on", async () => {
+    let stopping: Promise<unknown> | undefined;
+    const stopped = await cluster.up(undefined, ({ resourcePreEvent }) => {
+      const { op, urn } = resourcePreEvent?.metadata ?? {};
+      if (op !== "delete-replaced" || !urn?.endsWith("aws:ec2/instance:Instance::sync-default-01")) return;
+      stopping = cluster.aws("ec2 stop-instances --instance-ids", cluster.instanceId("sync-default-03"));
+    });
+    await stopping;
+    expect(stopped.ok).toBe(false);
+    expect(stopped.output).toMatch(/sync-default-02 is not replaced, since .*: sync-default-03 has failed/);
+    expect(replaced(stopped)).toEqual(["sync-default-01"]);
+
+    const finished = await cluster.up();
+    expect(finished).toMatchObject({ ok: true });
+    expect(replaced(finished)).toEqual(["sync-default-03", "sync-default-02"]);
   });
 
   /** What a client wrote to a realm and was told is safe. */
@@ -102,6 +116,15 @@ describeOnHosts("a roll of a group of sync workers", () => {
     return first;
   }
 });
+
+/** The hosts whose instances were replaced, in order, each before the next was begun with. */
+function replaced({ changes }: Updated): string[] {
+  const steps = changes.filter(({ type, op }) => type === "aws:ec2/instance:Instance" && op !== "replace");
+  const hosts = steps.filter(({ op }) => op === "create-replacement").map(({ name }) => name);
+  const inTurn = hosts.flatMap((host) => [`delete-replaced ${host}`, `create-replacement ${host}`]);
+  expect(steps.map(({ op, name }) => `${op} ${name}`)).toEqual(inTurn);
+  return hosts;
+}
 
 /** How long each host's replacement takes: from the end of its instance until it has reported that it is ready. */
 class Stopwatch {

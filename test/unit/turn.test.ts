@@ -22,6 +22,7 @@ const whole: Led = {
   leader: "10.0.0.1:8300",
   servers: ["a", "b", "c"].map((name) => ({ name, healthy: true, voter: true })),
   sync: [worker("a", "master"), worker("b", "slave"), worker("c", "spare")],
+  workers: ["a", "b", "c"].map((host) => ({ host, tags: ["label=default"], passing: true })),
   core: [
     { host: "x", tags: [], passing: true },
     { host: "y", tags: [], passing: true },
@@ -40,8 +41,9 @@ function decide(
   consul: ConsulAnswer | undefined,
   seconds = 0,
   quorums: Quorum[] = ["consul", "sync:default"],
+  host = "a",
 ): Decision {
-  const turn = new Turn("a", quorums);
+  const turn = new Turn(host, quorums);
   let decision: Decision = { kind: "wait", reason: "" };
   for (let second = 0; second <= seconds; second++) {
     decision = turn.decide({ reports: reports(states), consul }, second * 1000);
@@ -73,6 +75,11 @@ describe("a host that works", () => {
       "the sync worker of label=default on b fails",
     ],
     [
+      "a worker that has died, and is not registered any more",
+      { ...whole, sync: [worker("a", "master")], workers: [{ host: "b", tags: ["label=default"], passing: false }] },
+      "the sync worker of label=default on b fails",
+    ],
+    [
       "a core node that fails",
       { ...whole, core: [{ host: "y", tags: [], passing: false }] },
       "core services on y fails",
@@ -83,6 +90,24 @@ describe("a host that works", () => {
   ])("waits a minute for %s, and then does not go", (...[, consul, reason, quorums]) => {
     expect(decide(ready, consul, 59, quorums)).toEqual({ kind: "wait", reason });
     expect(decide(ready, consul, 60, quorums)).toEqual({ kind: "stop", reason });
+  });
+
+  test.each<[string, string, Quorum, string]>([
+    ["another worker of its group", "sync-default-02", "sync:default", "sync-default-01"],
+    ["another core node", "core-services-02", "core-services", "core-services-01"],
+  ])("does not go while %s is away that left Consul on its way down", (_, away, quorum, host) => {
+    const states = { [host]: "ready", [away]: "failed", "sync-other-01": "failed" } as const;
+    const consul = { ...whole, sync: [worker(host, "master")], core: [{ host, tags: [], passing: true }] };
+    expect(decide(states, consul, 60, [quorum], host)).toEqual({ kind: "stop", reason: `${away} has failed` });
+    expect(decide({ ...states, [away]: "ready" }, { ...whole, core: [] }, 0, [], host)).toEqual({ kind: "go" });
+  });
+
+  test("does not go beside a core node whose services have died, and are not registered any more", () => {
+    const states = { "core-services-01": "ready", "core-services-02": "ready" } as const;
+    const [one, two] = Object.keys(states).map((host) => ({ host, tags: [], passing: true }));
+    const decided = (core: (typeof one)[]) => decide(states, { ...whole, core }, 60, ["core-services"], one.host);
+    expect(decided([one])).toEqual({ kind: "stop", reason: "core services on core-services-02 fails" });
+    expect(decided([one, two])).toEqual({ kind: "go" });
   });
 
   test("does not mind what is wrong with other quorums than its own", () => {
