@@ -126,7 +126,7 @@ function replaced({ changes }: Updated): string[] {
   return hosts;
 }
 
-/** How long each host's replacement takes: from the end of its instance until it has reported that it is ready. */
+/** How long each host is away: from when its disk is taken until its successor has reported that it is ready. */
 class Stopwatch {
   private readonly began = new Map<string, number>();
   readonly seconds: Record<string, number> = {};
@@ -134,7 +134,7 @@ class Stopwatch {
   readonly observe = ({ resourcePreEvent, resOutputsEvent }: EngineEvent) => {
     const name = (urn: string) => urn.split("::").pop()!;
     const begun = resourcePreEvent?.metadata;
-    if (begun?.type === "aws:ec2/instance:Instance" && begun.op === "delete-replaced") {
+    if (begun?.op === "delete-replaced" && begun.type === "aws:ec2/volumeAttachment:VolumeAttachment") {
       this.began.set(name(begun.urn), Date.now());
     }
     const done = resOutputsEvent?.metadata;
