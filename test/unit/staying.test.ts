@@ -9,6 +9,7 @@ const whole: Led = {
   leader: "10.0.0.10:8300",
   servers: ["c1", "c2", "c3"].map((name) => ({ name, healthy: true, voter: true })),
   sync: [worker("w1"), worker("w2"), worker("w3"), worker("x1", "other")],
+  workers: ["w1", "w2", "w3"].map((host) => worker(host)).concat(worker("x1", "other")),
   core: ["n1", "n2"].map((host) => ({ host, tags: [], passing: true })),
 };
 const all: Quorums = {
