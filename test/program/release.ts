@@ -63,6 +63,17 @@ export function tracesOfMachine(text: string): string[] {
 
 /** Deploys a cluster by the program of today, and keeps it as the last release's. */
 export async function makeRelease(stack: string): Promise<void> {
+  const { project, account, release } = await deploy(stack);
+  await project.end();
+  delete release.state.deployment.manifest.plugins;
+  const text = account.toCommitted(JSON.stringify(release));
+  const traces = tracesOfMachine(text);
+  if (traces.length > 0) throw new Error(`the state of ${stack} has ${traces.join(", ")} in it`);
+  writeFileSync(fileOf(stack), gzipSync(text, { level: 9 }));
+}
+
+/** Deploys a cluster by the program of today. The configuration that is returned has the ids of the stack's file. */
+export async function deploy(stack: string): Promise<{ project: EngineProject; account: Account; release: Release }> {
   const { config: committed } = readYaml(`Pulumi.${stack}.yaml`) as { config: Config };
   const { config: defaults } = readYaml("Pulumi.yaml") as { config: { image: { default: Config } } };
   const image = (committed["realm-cluster:image"] ?? defaults.image.default) as Config;
@@ -79,17 +90,14 @@ export async function makeRelease(stack: string): Promise<void> {
     project.configure(account.toLocalConfig(config));
     const made = await project.up();
     if (made.code !== 0) throw new Error(made.text);
-    const { stdout } = await project.pulumi("stack", "export");
-    const state = JSON.parse(account.toCommitted(stdout)) as Release["state"];
-    delete state.deployment.manifest.plugins;
+    const state = JSON.parse((await project.pulumi("stack", "export")).stdout) as Release["state"];
     const report = { host: "HOST", instanceId: "INSTANCE", bootId: "boot", state: "ready", step: "ready", steps: [] };
     const bootReport = JSON.stringify({ ...report, at: "2026-01-01T00:00:00Z" });
-    const text = JSON.stringify({ version, config, bootReport, state } satisfies Release);
-    const traces = tracesOfMachine(text);
-    if (traces.length > 0) throw new Error(`the state of ${stack} has ${traces.join(", ")} in it`);
-    writeFileSync(fileOf(stack), gzipSync(text, { level: 9 }));
-  } finally {
+    return { project, account, release: { version, config, bootReport, state } };
+  } catch (error) {
     await project.end();
+    throw error;
+  } finally {
     rmSync(gateless, { recursive: true });
   }
 }

@@ -1,13 +1,13 @@
 /** An upgrade of one tier today and of the others tomorrow, as the README has it: what each `pulumi up` replaces of a cluster that runs. */
 import { describeOnHosts } from "../cluster/support";
 import type { Config } from "./release";
-import { ReleasedCluster, disturbed } from "./releasedCluster";
+import { PreviewedCluster, disturbed } from "./previewedCluster";
 
 jest.setTimeout(900_000);
 
 describeOnHosts("another version of Consul", () => {
-  let cluster: ReleasedCluster;
-  beforeAll(async () => (cluster = await ReleasedCluster.open("prod")));
+  let cluster: PreviewedCluster;
+  beforeAll(async () => (cluster = await PreviewedCluster.deployed("prod")));
   afterAll(() => cluster?.end());
 
   const consul = { version: "1.99.0", sha256: "0".repeat(64) };

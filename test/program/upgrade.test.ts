@@ -10,7 +10,7 @@ import { describeOnHosts } from "../cluster/support";
 import { parseChangelog, readChangelog } from "./changelog";
 import { EngineProject } from "./engineProject";
 import { makeRelease, readRelease, stacks, tracesOfMachine, version } from "./release";
-import { ReleasedCluster, disturbed } from "./releasedCluster";
+import { PreviewedCluster, disturbed } from "./previewedCluster";
 
 jest.setTimeout(900_000);
 
@@ -24,7 +24,7 @@ const CORE = "realm-cluster:coreServices";
 const aWorker: Record<string, string> = { dev: "consul-03", prod: "sync-archive-03" };
 
 /** Fails unless a preview replaces and deletes exactly what items of the change log name. */
-function expectAnnounced(cluster: ReleasedCluster, items: string[], digest: Digest): void {
+function expectAnnounced(cluster: PreviewedCluster, items: string[], digest: Digest): void {
   const announced = [...new Set(items.flatMap((item) => cluster.named(item)))].sort();
   const found = disturbed(digest);
   if (JSON.stringify(found) === JSON.stringify(announced)) return;
@@ -75,8 +75,8 @@ describe("what is kept of the last release", () => {
 
 for (const stack of stacks) {
   describeOnHosts(`a cluster of the last release, as in Pulumi.${stack}.yaml,`, () => {
-    let cluster: ReleasedCluster;
-    beforeAll(async () => (cluster = await ReleasedCluster.open(stack)));
+    let cluster: PreviewedCluster;
+    beforeAll(async () => (cluster = await PreviewedCluster.released(stack)));
     afterAll(() => cluster?.end());
 
     test("loses under this program what the change log says, and nothing that must last", async () => {

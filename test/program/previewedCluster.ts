@@ -1,26 +1,37 @@
-/** A cluster of the last release, which the program of today is previewed against: kept by `release.ts`. */
+/** A cluster that the program of today is previewed against: one that the last release deployed, or one of its own. */
 import { EC2 } from "@aws-sdk/client-ec2";
 import { SSM } from "@aws-sdk/client-ssm";
 import { listChanges } from "../../preview/changes";
 import { type Digest, nameOf, parseDigest } from "../../preview/digest";
 import type { EngineProject } from "./engineProject";
-import { Account, type Config, type Release, type Resource, openProject, readRelease } from "./release";
+import { Account, type Config, type Release, type Resource, deploy, openProject, readRelease } from "./release";
 
 const INSTANCE = "aws:ec2/instance:Instance";
 
-/** A cluster of the last release in a project of its own, whose program is the repository's. */
-export class ReleasedCluster {
+/** A cluster in a project of its own, whose program is the repository's. */
+export class PreviewedCluster {
   private constructor(
     private readonly project: EngineProject,
     private readonly release: Release,
   ) {}
 
-  static async open(stack: string): Promise<ReleasedCluster> {
+  /** As the last release left it: kept by `release.ts`. */
+  static async released(stack: string): Promise<PreviewedCluster> {
     const { config, state, ...release } = readRelease(stack);
     const project = await openProject(stack);
     const account = await Account.prepare(project, config);
     await project.import(account.toLocal(JSON.stringify(state)));
-    const cluster = new ReleasedCluster(project, { ...release, state, config: account.toLocalConfig(config) });
+    return this.booted(project, { ...release, state, config: account.toLocalConfig(config) });
+  }
+
+  /** As this program leaves it. */
+  static async deployed(stack: string): Promise<PreviewedCluster> {
+    const { project, account, release } = await deploy(stack);
+    return this.booted(project, { ...release, config: account.toLocalConfig(release.config) });
+  }
+
+  private static async booted(project: EngineProject, release: Release): Promise<PreviewedCluster> {
+    const cluster = new PreviewedCluster(project, release);
     await cluster.reportBoots();
     return cluster;
   }
@@ -82,7 +93,7 @@ export class ReleasedCluster {
       const { inputs } = this.resource(host, "aws:ssm/parameter:Parameter", host);
       const report = this.release.bootReport.replaceAll("HOST", host);
       const Value = report.replaceAll("INSTANCE", Instances[index].InstanceId!);
-      await ssm.putParameter({ Name: inputs!.name, Type: "String", Value });
+      await ssm.putParameter({ Name: inputs!.name, Type: "String", Value, Overwrite: true });
     }
   }
 
