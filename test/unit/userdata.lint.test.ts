@@ -37,6 +37,17 @@ function lint(command: string, args: string[], input?: string): { status: number
 
 const fine = { status: 0, output: "" };
 
+/** What `systemd-analyze security` makes of a unit: 10 is one that may do everything. */
+function exposure(unit: string): number {
+  const { output } = lint("systemd-analyze", ["security", "--offline=true", "--no-pager", unit]);
+  const [, level] = /Overall exposure level for \S+: ([\d.]+)/.exec(output) ?? [];
+  if (level === undefined) throw new Error(`systemd-analyze tells no exposure of ${unit}: ${output}`);
+  return Number(level);
+}
+const MOST_EXPOSED = 2.2;
+/** Formats disks, installs software and makes users. */
+const isPrivileged = (path: string) => path.endsWith("/realm-cluster-boot.service");
+
 // What the deployment puts on hosts, as if user data did.
 kinds["that is watched"] = [
   ...kinds["dedicated worker"],
@@ -92,6 +103,16 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
     expect(verify(["misspelt.service"]).output).toMatch(/Unknown key.*'Restarts'/);
     place(join(units, "absent.service"), boot.replace("/usr/bin/python3", "/usr/bin/python4"), 0o644);
     expect(verify(["absent.service"]).output).toContain("/usr/bin/python4 is not executable");
+  });
+
+  test("has services that may do little, but for the boot, which is the host's administrator", () => {
+    const files: { path: string }[] = parse(render(kind).text).write_files;
+    const services = files.map(({ path }) => path).filter((path) => path.endsWith(".service") && !isPrivileged(path));
+    expect(services).not.toEqual([]);
+    expect(services.filter((path) => exposure(join(root, path)) > MOST_EXPOSED)).toEqual([]);
+    const consulUnit = readFileSync(join(root, "/etc/systemd/system/consul.service"), "utf8");
+    place("/etc/open/consul.service", consulUnit.replace(/^(Protect|Restrict|SystemCall).*$/gm, ""), 0o644);
+    expect(exposure(join(root, "/etc/open/consul.service"))).toBeGreaterThan(MOST_EXPOSED);
   });
 
   test("has a Consul configuration that Consul accepts", () => {
