@@ -3,6 +3,9 @@ const name = process.env.REALM_CLUSTER_TEST ?? "rtest";
 process.env.REALM_CLUSTER_NAME = name;
 process.env.REALM_CLUSTER_STATE = `/var/lib/realm-cluster-${name}`;
 
+// As in local/cli.ts: the AWS SDK announces its next minimum of Node at every start.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+
 const project = (displayName, options = {}) => ({
   displayName,
   testMatch: [`<rootDir>/test/${displayName}/**/*.test.ts`],
@@ -16,12 +19,12 @@ module.exports = {
     project("unit"),
     project("program"),
     project("cluster", {
+      runner: "<rootDir>/test/cluster/serialRunner.js",
       testEnvironment: "<rootDir>/test/cluster/diagnosingEnvironment.js",
       globalTeardown: "<rootDir>/test/cluster/stopLocalCluster.ts",
     }),
   ],
   testSequencer: "<rootDir>/test/fastFirst.js",
   reporters: ["default", "<rootDir>/test/summaryReporter.js"],
-  // The cluster tests share the machine's two cores with the hosts that they boot: one file at a time.
-  maxWorkers: 1,
+  maxWorkers: 2,
 };

@@ -87,9 +87,9 @@ describe("the guide's cluster", () => {
   });
 
   test("an image that is not there is refused, with the way out that replaces no host", async () => {
-    const image = { name: "gone", owner: "1" };
+    const image = { name: "gone", owner: "123456789012" };
     await expect(deploy(set({ image }))).rejects.toThrow(
-      "image is gone, which 1 does not have in this region: write the name of another image, or the {id}",
+      "image is gone, which 123456789012 does not have in this region: write the name of another image, or the {id}",
     );
   });
 });
