@@ -59,7 +59,7 @@ class Settlement {
       if (leaver === undefined) return;
       await this.remove(leaver);
       this.left.add(leaver.id);
-      this.world.say(`${leaver.name} has left Consul; ${servers.length - 1} servers stay`);
+      this.world.say(`${leaver.name} has left Consul; servers that it counts now: ${servers.length - 1}`);
     }
   }
 

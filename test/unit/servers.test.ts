@@ -48,7 +48,10 @@ test("those that go leave one after the other, the last one first, and are forgo
   const cluster = new Cluster(five);
   await settleServers(three, cluster, patience);
   expect(cluster.log).toEqual(["s5: leave", "s1: forget s5", "s4: leave", "s1: forget s4"]);
-  expect(cluster.said).toEqual(["s5 has left Consul; 4 servers stay", "s4 has left Consul; 3 servers stay"]);
+  expect(cluster.said).toEqual([
+    "s5 has left Consul; servers that it counts now: 4",
+    "s4 has left Consul; servers that it counts now: 3",
+  ]);
 });
 
 test("nobody leaves where all stay, or where servers have been added", async () => {
