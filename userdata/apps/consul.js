@@ -8,16 +8,21 @@ const { setting } = require("./member");
 const TIMEOUT_MS = 3000;
 
 /** @param {string} path @returns {Promise<any>} what the agent answers to GET /v1/PATH. */
-function askConsul(path) {
+async function askConsul(path) {
+  return JSON.parse(await get(`/v1/${path}`));
+}
+
+/** @param {string} path @returns {Promise<string>} */
+function get(path) {
   const where = { host: setting("CONSUL_HOST"), port: setting("CONSUL_PORT") };
-  const options = Object.assign(where, { path: `/v1/${path}`, timeout: TIMEOUT_MS });
+  const options = Object.assign(where, { path, timeout: TIMEOUT_MS });
   return new Promise((resolve, reject) => {
     const request = http.get(options, (answer) => {
       let text = "";
       answer.setEncoding("utf8");
       answer.on("data", (chunk) => (text += chunk));
       answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(JSON.parse(text));
+        if (answer.statusCode === 200) resolve(text);
         else reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
       });
     });
