@@ -106,6 +106,7 @@ export class RealmProcesses {
     const ended = once(child, "exit");
     child.kill(signal);
     const [status, by] = await ended;
+    if (status) console.error(`${name} ended with ${status}:\n${entry.log}`);
     return status ?? by;
   }
 
