@@ -111,6 +111,11 @@ export class Deployment {
     });
   }
 
+  /** `pulumi destroy`. Fails unless it ends well. */
+  async destroy(): Promise<void> {
+    await (await this.open((config) => config)).destroy();
+  }
+
   /** What `npm run preview` prints with a change on top of the base. Fails unless it ends well. */
   async readablePreview(change: Change = (config) => config): Promise<string> {
     await this.open(change);
