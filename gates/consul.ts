@@ -49,21 +49,27 @@ export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], leaver: Le
         .map(({ name }) => `Consul does not count ${name} as a healthy voter`);
     }
     if (quorum === "core-services") {
-      // A process that has died is not registered after a while.
-      const dead = beside.filter((name) => !answer.core.some((found) => found.host === name));
-      return unhealthy([...answer.core, ...dead.map(notPassing)], "core services", counts);
+      return unhealthy([...answer.core, ...absent(answer.core, beside)], "core services", counts);
     }
-    const tag = `label=${quorum.slice("sync:".length)}`;
+    const label = quorum.slice("sync:".length);
+    const tag = `label=${label}`;
+    // Not every Consul server that is placed with workers carries one; a server that is away is missed as such.
+    const group = beside.filter((name) => name.startsWith(`sync-${label}-`));
     const ofGroup = ({ tags }: { tags: string[] }) => tags.includes(tag);
+    const workers = [...answer.sync, ...answer.workers].filter(ofGroup);
     const hasMaster = answer.sync.filter(ofGroup).some(({ tags, passing }) => passing && tags.includes("role=master"));
     return [
       ...(works && !hasMaster ? [`no sync worker of ${tag} is the master`] : []),
-      ...unhealthy([...answer.sync, ...answer.workers].filter(ofGroup), `the sync worker of ${tag}`, counts),
+      ...unhealthy([...workers, ...absent(workers, group)], `the sync worker of ${tag}`, counts),
     ];
   });
 }
 
-const notPassing = (host: string) => ({ host, passing: false });
+/** Of hosts that should be registered those that are not: their processes have died, or they start again and their reports are old. */
+function absent(found: { host: string }[], wanted: readonly string[]): { host: string; passing: boolean }[] {
+  const missing = wanted.filter((name) => !found.some(({ host }) => host === name));
+  return missing.map((host) => ({ host, passing: false }));
+}
 
 function unhealthy(
   found: { host: string; passing: boolean }[],

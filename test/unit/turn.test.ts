@@ -99,15 +99,22 @@ describe("a host that works", () => {
     const states = { [host]: "ready", [away]: "failed", "sync-other-01": "failed" } as const;
     const consul = { ...whole, sync: [worker(host, "master")], core: [{ host, tags: [], passing: true }] };
     expect(decide(states, consul, 60, [quorum], host)).toEqual({ kind: "stop", reason: `${away} has failed` });
-    expect(decide({ ...states, [away]: "ready" }, { ...whole, core: [] }, 0, [], host)).toEqual({ kind: "go" });
   });
 
-  test("does not go beside a core node whose services have died, and are not registered any more", () => {
-    const states = { "core-services-01": "ready", "core-services-02": "ready" } as const;
-    const [one, two] = Object.keys(states).map((host) => ({ host, tags: [], passing: true }));
-    const decided = (core: (typeof one)[]) => decide(states, { ...whole, core }, 60, ["core-services"], one.host);
-    expect(decided([one])).toEqual({ kind: "stop", reason: "core services on core-services-02 fails" });
-    expect(decided([one, two])).toEqual({ kind: "go" });
+  test.each<[string, Quorum, string, string]>([
+    ["another worker", "sync:default", "sync-default", "the sync worker of label=default"],
+    ["another core node", "core-services", "core-services", "core services"],
+  ])("does not go before %s that has reported is registered, too", (_, quorum, kind, what) => {
+    const [one, two] = [`${kind}-01`, `${kind}-02`];
+    const answer = (...hosts: string[]): ConsulAnswer => ({
+      ...whole,
+      sync: [worker(one, "master")],
+      workers: hosts.map((host) => worker(host, "slave")),
+      core: hosts.map((host) => ({ host, tags: [], passing: true })),
+    });
+    const decided = (consul: ConsulAnswer) => decide({ [one]: "ready", [two]: "ready" }, consul, 60, [quorum], one);
+    expect(decided(answer(one))).toEqual({ kind: "stop", reason: `${what} on ${two} fails` });
+    expect(decided(answer(one, two))).toEqual({ kind: "go" });
   });
 
   test("does not mind what is wrong with other quorums than its own", () => {
