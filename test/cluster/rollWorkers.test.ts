@@ -94,7 +94,6 @@ describeOnHosts("a roll of a group of sync workers", () => {
     expect(rolled).toMatchObject({ ok: true });
     expect(started).toBeDefined();
     expect(replaced(rolled)).toEqual(WORKERS);
-    console.log(rolled.output);
   });
 
   /** What a client wrote to a realm and was told is safe. */
