@@ -1,11 +1,15 @@
 /**
- * A script, systemd unit, Python or JavaScript program without its comment lines and doc comments. EC2 limits user data to 16 KB, of which
+ * A script, systemd unit, Python or JavaScript program without its comment lines, doc comments and types in comments. EC2 limits user data to 16 KB, of which
  * these would take a quarter; whoever reads a host's files finds the commented ones in this repository.
  */
 export function withoutComments(path: string, content: string): string {
   if (path.endsWith(".js")) {
     const docComment = /^[ \t]*\/\*\*(?:(?!\*\/)[^])*\*\/\n/gm;
-    return content.replace(docComment, "").replace(/^[ \t]*\/\/.*\n/gm, "");
+    const typeComment = /\/\*\* @(?:(?!\*\/).)*\*\/ ?/g;
+    return content
+      .replace(docComment, "")
+      .replace(/^[ \t]*\/\/.*\n/gm, "")
+      .replace(typeComment, "");
   }
   // One that is all that its class or function consists of has to stay.
   const docString = /^([ \t]*)"""[^"]*"""\n(?=\n*\1\S)/gm;

@@ -7,13 +7,17 @@ const { setting } = require("./member");
 
 const TIMEOUT_MS = 3000;
 
-/** @param {string} path @returns {Promise<any>} what the agent answers to GET /v1/PATH. */
-async function askConsul(path) {
-  return JSON.parse(await get(`/v1/${path}`));
+/**
+ * @param {string} path
+ * @param {number} [staleMs] how long ago the server that answers a path with `stale` may have heard from the leader
+ * @returns {Promise<any>} what the agent answers to GET /v1/PATH
+ */
+async function askConsul(path, staleMs = 0) {
+  return JSON.parse(await get(`/v1/${path}`, staleMs));
 }
 
-/** @param {string} path @returns {Promise<string>} */
-function get(path) {
+/** @param {string} path @param {number} staleMs @returns {Promise<string>} */
+function get(path, staleMs) {
   const where = { host: setting("CONSUL_HOST"), port: setting("CONSUL_PORT") };
   const options = Object.assign(where, { path, timeout: TIMEOUT_MS });
   return new Promise((resolve, reject) => {
@@ -22,8 +26,10 @@ function get(path) {
       answer.setEncoding("utf8");
       answer.on("data", (chunk) => (text += chunk));
       answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(text);
-        else reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
+        const age = Number(answer.headers["x-consul-lastcontact"]);
+        if (answer.statusCode !== 200) reject(new Error(`Consul answers HTTP ${answer.statusCode}: ${text}`));
+        else if (age > staleMs) reject(new Error(`Consul has had no leader for ${age} ms`));
+        else resolve(text);
       });
     });
     request.on("timeout", () => request.destroy(new Error(`Consul does not answer within ${TIMEOUT_MS} ms`)));

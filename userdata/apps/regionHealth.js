@@ -9,9 +9,12 @@
 const { HealthService } = require("realm-object-server");
 const { askConsul } = require("./consul");
 
+/** Masters serve while Consul elects another leader, which takes seconds: the region is not to be failed over for that. */
+const STALE_MS = 20 * 1000;
+
 /** @param {string} service with a query @returns {Promise<string[][]>} the tags of each of its registrations. */
 async function registered(service) {
-  const entries = await askConsul(`health/service/${service}`);
+  const entries = await askConsul(`health/service/${service}`, STALE_MS);
   return entries.map((/** @type {any} */ entry) => entry.Service.Tags);
 }
 
@@ -21,7 +24,7 @@ const labels = (all) =>
 
 /** Which groups have no master. There is always `default`; the others are those that hosts say they are for (sync-worker). */
 async function groupsWithoutMaster() {
-  const [expected, serving] = await Promise.all([registered("sync-worker"), registered("sync?passing")]);
+  const [expected, serving] = await Promise.all([registered("sync-worker?stale"), registered("sync?passing&stale")]);
   const served = labels(serving.filter((tags) => tags.includes("role=master")));
   return Array.from(labels([["label=default"], ...expected])).filter((label) => !served.has(label));
 }
