@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
 import type { EC2Client } from "@aws-sdk/client-ec2";
 import { isMutating, parseCall, type Call } from "../../local/aws/api/call";
 import { apiServer } from "../../local/aws/api/front";
@@ -71,6 +72,8 @@ describe("the front", () => {
   let front: Server;
   let answer: { status?: number; body: string };
   let asked: URLSearchParams;
+  /** How many calls moto has had at a time, at most. */
+  let together = { now: 0, most: 0 };
   const mutations: Call[] = [];
   const leaving: string[] = [];
   const done: string[] = [];
@@ -118,8 +121,11 @@ describe("the front", () => {
 
   beforeAll(async () => {
     moto = createServer((request, response) => {
-      void text(request).then((body) => {
+      together.most = Math.max(together.most, ++together.now);
+      response.once("close", () => together.now--);
+      void text(request).then(async (body) => {
         asked = new URLSearchParams(body);
+        if (asked.has("Slow")) await pause(20);
         response.writeHead(answer.status ?? 200, { "Content-Type": "text/xml", "X-Amzn-Requestid": "1" });
         response.end(answer.body);
       });
@@ -169,6 +175,18 @@ describe("the front", () => {
     expect(await response.text()).toBe(body);
     expect(response.headers.get("x-amzn-requestid")).toBe("1");
     expect(mutations).toEqual([]);
+  });
+
+  test("has moto change one thing at a time, and read several at once", async () => {
+    const ask = async (action: string) => {
+      together = { now: 0, most: 0 };
+      await Promise.all([1, 2, 3].map(() => call("ec2", action, "<R/>", { Slow: "1" })));
+      return together.most;
+    };
+    expect(await ask("RunInstances")).toBe(1);
+    expect(await ask("DescribeVpcs")).toBe(3);
+    await call("ec2", "RunInstances", "<R/>", {}, 500);
+    expect((await call("ec2", "RunInstances", "<R/>")).status).toBe(200);
   });
 
   test("tells of what was changed, and not of what was refused", async () => {

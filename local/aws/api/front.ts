@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   Agent,
   createServer,
@@ -10,6 +11,7 @@ import { buffer } from "node:stream/consumers";
 import { isMutating, parseCall, type Call } from "./call";
 import type { Machine } from "./gap";
 import { gapOf } from "./gaps";
+import { Turns } from "./turns";
 import { ec2Error, parseXml, queryError, serializeXml } from "./xml";
 
 export interface FrontOptions {
@@ -31,10 +33,11 @@ export interface FrontOptions {
 /** The AWS API: moto, with the machine behind it. */
 export function apiServer(options: FrontOptions): Server {
   const agent = new Agent({ keepAlive: true });
+  const moto = new Moto(options.upstream, agent);
   const server = createServer((request, response) => {
     const handled = request.url?.startsWith("/_local/")
       ? options.local(request, response)
-      : handle(request, response, agent, options);
+      : handle(request, response, moto, options);
     handled.catch((error: Error) => {
       options.log(`api ${request.method} ${request.url}: ${error.stack ?? error.message}`);
       if (!response.headersSent) response.writeHead(500, { "Content-Type": "text/plain" });
@@ -47,7 +50,7 @@ export function apiServer(options: FrontOptions): Server {
   return server;
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, agent: Agent, options: FrontOptions) {
+async function handle(request: IncomingMessage, response: ServerResponse, moto: Moto, options: FrontOptions) {
   const body = await buffer(request);
   const call = parseCall(request.method ?? "", request.headers, request.url ?? "", body);
   const vpcId = request.headers["x-local-vpc"];
@@ -65,9 +68,9 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
   gap?.prepare?.(call.params);
   const corrected = gap?.prepare ? call.params.toString() : gap?.prepareBody?.(body.toString());
   const question = corrected === undefined ? body : Buffer.from(corrected);
-  const upstream = await forward(request, question, agent, options.upstream);
-  let content = await buffer(upstream);
-  const agreed = upstream.statusCode === 200;
+  const upstream = await moto.ask(call, request, question);
+  let { content } = upstream;
+  const agreed = upstream.status === 200;
   if (agreed && gap?.act) await gap.act(call, options.machine);
   if (agreed && gap?.amend) {
     const document = parseXml(content.toString());
@@ -77,7 +80,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, agent:
   if (agreed && isMutating(call)) options.onMutation(call);
   const headers = { ...upstream.headers, "content-length": String(content.length) };
   delete headers["transfer-encoding"];
-  response.writeHead(upstream.statusCode ?? 502, headers);
+  response.writeHead(upstream.status, headers);
   response.end(request.method === "HEAD" ? undefined : content);
 }
 
@@ -92,15 +95,42 @@ function refuse(response: ServerResponse, { service, params }: Call, reason: str
   response.end(service === "ec2" ? ec2Error("UnauthorizedOperation", reason) : queryError("AccessDenied", reason));
 }
 
-function forward(request: IncomingMessage, body: Buffer, agent: Agent, upstream: string): Promise<IncomingMessage> {
-  const { hostname, port } = new URL(upstream);
-  const headers = { ...request.headers, "content-length": String(body.length) };
-  // The body goes as a whole. moto, like the service, tells one service from another by the Host header too.
-  for (const name of ["transfer-encoding", "connection", "expect"]) delete headers[name as keyof typeof headers];
-  return new Promise((resolve, reject) => {
+interface Answer {
+  status: number;
+  headers: IncomingMessage["headers"];
+  content: Buffer;
+}
+
+/**
+ * moto, as the front asks it. Its models take no locks: of two instances that were launched at the same moment, one was seen without the
+ * network interface that it was launched with. So what changes something goes one call at a time; what reads goes beside.
+ */
+class Moto {
+  private readonly changes = new Turns();
+
+  constructor(
+    private readonly upstream: string,
+    private readonly agent: Agent,
+  ) {}
+
+  ask(call: Call, request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const ask = () => this.forward(request, body);
+    return isMutating(call) ? this.changes.take(ask) : ask();
+  }
+
+  private async forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
+    const { hostname, port } = new URL(this.upstream);
+    const headers = { ...request.headers, "content-length": String(body.length) };
+    // The body goes as a whole. moto, like the service, tells one service from another by the Host header too.
+    for (const name of ["transfer-encoding", "connection", "expect"]) delete headers[name as keyof typeof headers];
     const { method, url: path } = request;
-    const outgoing = httpRequest({ hostname, port, method, path, headers, agent }, resolve);
-    outgoing.on("error", (error) => reject(new Error(`moto at ${upstream}: ${error.message}`, { cause: error })));
+    const outgoing = httpRequest({ hostname, port, method, path, headers, agent: this.agent });
     outgoing.end(body);
-  });
+    try {
+      const [answer] = (await once(outgoing, "response")) as [IncomingMessage];
+      return { status: answer.statusCode ?? 502, headers: answer.headers, content: await buffer(answer) };
+    } catch (error) {
+      throw new Error(`moto at ${this.upstream}: ${(error as Error).message}`, { cause: error });
+    }
+  }
 }
