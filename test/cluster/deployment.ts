@@ -144,6 +144,15 @@ export class Deployment {
     return (printed.trim() ? JSON.parse(printed) : undefined) as T;
   }
 
+  /** Asks the load balancer on a connection of its own: one that an earlier test kept may lead to a host that has been replaced since. */
+  fetch(
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Response> {
+    const headers = { ...init.headers, connection: "close" };
+    return fetch(new URL(path, this.outputs.studioUrl), { ...init, headers });
+  }
+
   instanceId(hostName: string): string {
     const host = this.outputs.hosts.find(({ name }) => name === hostName);
     if (!host) throw new Error(`the cluster has no host ${hostName}`);

@@ -133,8 +133,8 @@ describeOnHosts("the Realm directory", () => {
 
   /** After how many seconds the directory was reached through the load balancer. */
   async function answersAgain(since: number): Promise<number> {
-    const { studioUrl, adminToken: authorization } = cluster.outputs;
-    const ask = () => fetch(`${studioUrl}/realms/files/%2F__admin`, { headers: { authorization } });
+    const { adminToken: authorization } = cluster.outputs;
+    const ask = () => cluster.fetch("/realms/files/%2F__admin", { headers: { authorization } });
     await eventually(ask, ({ status }) => status === 200, 2 * TAKEOVER_SECONDS);
     return now() - since;
   }

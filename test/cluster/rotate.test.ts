@@ -33,11 +33,11 @@ describeOnHosts("the rotation of", () => {
   const withApps = () => names().filter((name) => !name.startsWith("consul"));
 
   const directory = (authorization: string) =>
-    fetch(`${cluster.outputs.studioUrl}/realms/files/%2F__admin`, { headers: { authorization } });
+    cluster.fetch("/realms/files/%2F__admin", { headers: { authorization } });
   const auth = async (request: object) => {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ app_id: "test", ...request });
-    const response = await fetch(`${cluster.outputs.studioUrl}/auth`, { method: "POST", headers, body });
+    const response = await cluster.fetch("/auth", { method: "POST", headers, body });
     return { status: response.status, body: (await response.json()) as { refresh_token: { token: string } } };
   };
   const logIn = (data: string, register: boolean) =>

@@ -155,6 +155,6 @@ describeOnHosts("scaling", () => {
     expect(now).toMatchObject(kept);
     expect(Object.values(now).sort()).toEqual(["available", "in-use"]);
     // A group that was removed is not missed.
-    expect((await fetch(new URL("/health", cluster.outputs.studioUrl))).status).toBe(200);
+    expect((await cluster.fetch("/health")).status).toBe(200);
   });
 });

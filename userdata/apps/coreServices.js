@@ -24,6 +24,7 @@ const {
   errors,
   timeout,
 } = require("realm-object-server");
+const { leaveGracefully } = require("./leave");
 const { EX_CONFIG, fatal, member, run, secret } = require("./member");
 const { regionHealth } = require("./regionHealth");
 
@@ -152,44 +153,6 @@ function graphql() {
   }
 }
 
-/**
- * Has SIGTERM end the requests that are under way before the services. ROS would stop the services first, and then wait
- * for connections that the load balancer keeps open.
- *
- * @param {BasicServer} server
- */
-function leaveGracefully(server) {
-  const sockets = new Set();
-  const asked = new Set();
-  let leaving = false;
-  server["httpServer"].on(
-    "connection",
-    /** @param {any} socket */ (socket) => {
-      sockets.add(socket.on("close", () => sockets.delete(socket)));
-    },
-  );
-  server["httpServer"].on(
-    "request",
-    /** @param {any} request @param {any} response */ ({ socket }, response) => {
-      asked.add(socket);
-      const end = () => {
-        asked.delete(socket);
-        if (leaving) socket.destroy();
-      };
-      response.on("finish", end).on("close", end);
-    },
-  );
-  process.removeAllListeners("SIGTERM").on("SIGTERM", async () => {
-    for (const deadline = Date.now() + LEAVE_MS; asked.size && Date.now() < deadline;) await delay(RETRY_MS);
-    leaving = true;
-    for (const socket of sockets) if (!asked.has(socket)) socket.destroy();
-    server.shutdown().then(
-      () => process.exit(0),
-      (error) => fatal(error.stack, 1),
-    );
-  });
-}
-
 run(async () => {
   const config = member();
   const { discovery, logger } = config;
@@ -226,5 +189,5 @@ run(async () => {
   await server.start(Object.assign(config, { services }));
   // Node 8 counts the time for a request's headers from the end of the request before, so that it has to be longer still.
   Object.assign(server["httpServer"], { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: KEEP_ALIVE_MS + 60 * 1000 });
-  leaveGracefully(server);
+  leaveGracefully(server, LEAVE_MS);
 });

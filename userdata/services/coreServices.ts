@@ -33,6 +33,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
       environmentFile("/etc/realm-cluster/core-services.env", settings),
       appFile("coreServices.js"),
       appFile("consul.js"),
+      appFile("leave.js"),
       appFile("member.js"),
       appFile("regionHealth.js"),
       ...readinessFiles("core-services"),

@@ -24,6 +24,7 @@ export function realmDirectory({ advertiseAddress }: RealmDirectoryArgs): Servic
       staticFile("boot/forget-directory", "/opt/realm-cluster/forget-directory", "0755"),
       appFile("realmDirectory.js"),
       appFile("lease.js"),
+      appFile("leave.js"),
       appFile("consul.js"),
       appFile("member.js"),
       ...readinessFiles("realm-directory"),
