@@ -53,7 +53,7 @@ describeOnHosts("a load balancer", () => {
     const group = targetGroup({ health: { ...health, path: healthPath, intervalSeconds: 1, timeoutSeconds: 1 } });
     const action = { type: "forward", targetGroupArn: group.arn } as const;
     const common = { idleTimeoutSeconds: 60, namespace };
-    return haproxy.apply({
+    return haproxy.apply(async () => ({
       files: { certificate: "", imdsSocket: join(directory, "imds"), internetSocket: join(directory, "internet") },
       ...{ apiPort: 1, vpcs: [], forwards: [] },
       listeners: [
@@ -64,10 +64,17 @@ describeOnHosts("a load balancer", () => {
         },
       ],
       backends: [{ ...common, name: "lb-core", group, servers }],
-    });
+    }));
   };
   const status = async (path = "/") => (await fetch(url + path, { headers: { connection: "close" } })).status;
   const health = async () => (await haproxy.targetHealth()).get(`lb-core/${target.name}`);
+
+  test("leaves one process that listens, and the last that it was told, when told twice at once", async () => {
+    await Promise.all([serve([target], "/first"), serve([target], "/second"), serve([target], "/")]);
+    const listening = async () => (await run("ss", ["-Htlnp", "src", url.slice(7)])).match(/pid=\d+/g);
+    expect(await listening()).toHaveLength(1);
+    await eventually(health, (now) => now?.state === "healthy");
+  });
 
   test("fails open: where no target is healthy, any gets requests", async () => {
     await serve([target], "/missing");

@@ -8,10 +8,10 @@ import {
   type ServerResponse,
 } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { Turns } from "../turns";
 import { isMutating, parseCall, type Call } from "./call";
 import type { Machine } from "./gap";
 import { gapOf } from "./gaps";
-import { Turns } from "./turns";
 import { ec2Error, parseXml, queryError, serializeXml } from "./xml";
 
 export interface FrontOptions {

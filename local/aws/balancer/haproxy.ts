@@ -3,12 +3,19 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import { run } from "../../process";
+import { Turns } from "../turns";
 import { renderBalancer, type BalancerSpec } from "./config";
 import { nextServerState, readTargetHealth, type TargetHealth } from "./serverState";
+
+/** What is to be served, apart from the files that HAProxy's own process has. */
+export type ServedSpec = Omit<BalancerSpec, "files"> & {
+  files: Omit<BalancerSpec["files"], "socket" | "serverState">;
+};
 
 /** The one HAProxy: of every load balancer, and of what hosts reach outside of their VPC. */
 export class HAProxy {
   private readonly files: Record<"config" | "candidate" | "pid" | "socket" | "serverState", string>;
+  private readonly turns = new Turns();
   private applied = "";
 
   /** @param dir a directory of its own */
@@ -26,8 +33,15 @@ export class HAProxy {
   /**
    * Serves this and nothing else from now on. A new process takes the listening sockets over, so that no connection is
    * refused; the old one ends when its last connection does. Resolves once the new one listens.
+   *
+   * @param plan is called when all that was applied before is: one that was made earlier could undo what came between, and two processes
+   *   that took over from the same one would both go on listening
    */
-  async apply(spec: Omit<BalancerSpec, "files"> & { files: Omit<BalancerSpec["files"], "socket" | "serverState"> }) {
+  apply(plan: () => Promise<ServedSpec>): Promise<void> {
+    return this.turns.take(async () => this.replace(await plan()));
+  }
+
+  private async replace(spec: ServedSpec): Promise<void> {
     const full = { ...spec, files: { ...spec.files, ...this.files } };
     const config = renderBalancer(full);
     const pid = this.pid();

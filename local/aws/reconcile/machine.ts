@@ -4,7 +4,7 @@ import type { Machine as MachineView } from "../api/gap";
 import type { LocalOperations, LocalState } from "../api/local";
 import { LoopbackAddresses } from "../addresses";
 import type { Forward } from "../balancer/config";
-import { HAProxy } from "../balancer/haproxy";
+import { HAProxy, type ServedSpec } from "../balancer/haproxy";
 import type { TargetHealth } from "../balancer/serverState";
 import { Certificates } from "../certificates";
 import type { Clients } from "../clients";
@@ -192,7 +192,7 @@ export class Machine implements MachineView, LocalOperations {
     const address = await this.forwardAddresses.claim(instanceId);
     const namespace = hostNamespace(this.options.name, instanceId);
     this.forwards.set(`${instanceId}:${port}`, { instanceId, namespace, address, port });
-    await this.applyBalancer(this.view.current);
+    await this.balance();
     return { address: `${address}:${port}`, url: `http://${address}:${port}` };
   }
 
@@ -210,7 +210,7 @@ export class Machine implements MachineView, LocalOperations {
     if (!cloud) throw new Error("the API was not read");
     const plans = planNetworks(cloud, name, Object.keys(internet));
     const networked = await this.part("make the networks", () => this.networks.apply(plans).then(() => true));
-    const balanced = await this.part("balance", () => this.applyBalancer(cloud).then(() => true));
+    const balanced = await this.part("balance", () => this.balance().then(() => true));
     const steps = diff(cloud, this.hosts.actual());
     this.faults.keepOnly((what) => !/ (i|vol)-/.test(what) || steps.some((step) => stepName(step) === what));
     if (networked) for (const step of steps) this.hosts.begin(step, cloud);
@@ -219,7 +219,11 @@ export class Machine implements MachineView, LocalOperations {
     if (!networked || !balanced || !tidied) throw new Error("not everything could be done");
   }
 
-  private async applyBalancer(cloud: Cloud): Promise<void> {
+  private balance(): Promise<void> {
+    return this.haproxy.apply(() => this.planBalancing(this.view.current));
+  }
+
+  private async planBalancing(cloud: Cloud): Promise<ServedSpec> {
     const { name, paths, internet = {} } = this.options;
     for (const [key, forward] of this.forwards) {
       if (!this.hosts.has(forward.instanceId)) this.forwards.delete(key);
@@ -231,7 +235,7 @@ export class Machine implements MachineView, LocalOperations {
       .filter(gone)
       .forEach((arn) => this.balancerAddresses.release(arn));
     const certificate = await this.certificate();
-    await this.haproxy.apply({
+    return {
       files: { certificate, imdsSocket: paths.imdsSocket, internetSocket: paths.internetSocket },
       apiPort: this.apiPort,
       vpcs: planNetworks(cloud, name, Object.keys(internet)).map(({ vpcId, network, endpoints }) => ({
@@ -245,7 +249,7 @@ export class Machine implements MachineView, LocalOperations {
         certificates: await this.certificates.filesOf(cloud.loadBalancers),
       }),
       forwards: [...this.forwards.values()],
-    });
+    };
   }
 
   /** Of the names that hosts know: AWS's services and the internet's. */
