@@ -55,8 +55,12 @@ describe("a server that is told to end", () => {
     await pause(100);
     expect(await ask(0)).toBe(200);
     expect(await asked).toBe(200);
-    // Its services are still ending.
-    await expect(ask(0)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+    const answers: unknown[] = [];
+    while (answers.at(-1) !== "ECONNREFUSED") {
+      answers.push(await ask(0).catch((error: Error & { cause?: { code?: string } }) => error.cause?.code));
+    }
+    // Its services end for half a second.
+    expect(answers).not.toContain(401);
     expect(await ended).toEqual([0, null]);
   });
 
