@@ -24,6 +24,7 @@ module.exports = {
       globalTeardown: "<rootDir>/test/cluster/stopLocalCluster.ts",
     }),
   ],
+  globalSetup: "<rootDir>/test/buildTools.ts",
   testSequencer: "<rootDir>/test/fastFirst.js",
   reporters: ["default", "<rootDir>/test/summaryReporter.js"],
   maxWorkers: 2,

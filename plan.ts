@@ -4,7 +4,7 @@ import { type DnsPlan, planDns } from "./plan/dns";
 import { type BackupPlan, planBackup } from "./plan/backup";
 import type { Facts } from "./plan/facts";
 import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from "./plan/firewall";
-import { type HostPlan, type HostsPlan, planDownloads, planHosts } from "./plan/hosts";
+import { type HostPlan, type HostsPlan, allHosts, planDownloads, planHosts } from "./plan/hosts";
 import { type Names, nameCluster } from "./plan/names";
 import { type NetworkPlan, planNetwork } from "./plan/network";
 import { checkRemovals } from "./plan/removals";
@@ -66,7 +66,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
   checkRemovals(config, facts);
   const network = planNetwork(config, facts);
   const placed = planHosts(config, facts, network, names);
-  const hosts = [...placed.consul, ...placed.groups.flatMap((group) => group.hosts), ...placed.coreServices];
+  const hosts = allHosts(placed);
   const downloads = planDownloads(config);
   const tiers = planTiers(hosts, ({ services }) => hostSecrets(services, downloads), facts, names);
   return {

@@ -37,6 +37,9 @@ export interface Leaver {
   beside: readonly string[];
 }
 
+/** The label of the group of workers that a quorum is. */
+const labelOf = (quorum: Quorum) => quorum.slice("sync:".length);
+
 /** Why a host cannot be spared now, one reason for each thing that is amiss beside it; none when it can be. */
 export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], leaver: Leaver): string[] {
   const { host, works, missed, beside } = leaver;
@@ -51,7 +54,7 @@ export function whyNotSpared(answer: ConsulAnswer, quorums: Quorum[], leaver: Le
     if (quorum === "core-services") {
       return unhealthy([...answer.core, ...absent(answer.core, beside)], "core services", counts);
     }
-    const label = quorum.slice("sync:".length);
+    const label = labelOf(quorum);
     const tag = `label=${label}`;
     // Not every Consul server that is placed with workers carries one; a server that is away is missed as such.
     const group = beside.filter((name) => name.startsWith(`sync-${label}-`));
@@ -101,6 +104,6 @@ function workingMembers(answer: Exclude<ConsulAnswer, { leader: null }>, quorum:
   const members =
     quorum === "core-services"
       ? answer.core
-      : answer.sync.filter(({ tags }) => tags.includes(`label=${quorum.slice("sync:".length)}`));
+      : answer.sync.filter(({ tags }) => tags.includes(`label=${labelOf(quorum)}`));
   return members.filter(({ passing }) => passing).map(({ host }) => host);
 }

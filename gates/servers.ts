@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
 import { refuse } from "./refusal";
-import type { World } from "./takeUp";
+import type { World } from "./world";
 
 const schema = z.union([
   z.object({ leader: z.null() }),

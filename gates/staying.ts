@@ -3,7 +3,7 @@ import type { Quorum } from "../userdata/service";
 import { type ConsulAnswer, parseConsulAnswer, whyNotFewer } from "./consul";
 import { refuse } from "./refusal";
 import type { Patience } from "./servers";
-import type { World } from "./takeUp";
+import type { World } from "./world";
 
 /** The names of the hosts that stay, by what they carry together. */
 export type Quorums = Record<Quorum, string[]>;

@@ -1,13 +1,6 @@
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
-
-/** What taking up secrets needs of the world. */
-export interface World {
-  hosts: RunningHost[];
-  /** Runs it on a host, and gives what it printed. Rejects with the reason when it cannot be run, or does not end well. */
-  run: (host: RunningHost, script: HostScript) => Promise<string>;
-  say: (line: string) => void;
-}
+import type { World } from "./world";
 
 /** Whether a host can be counted on: others read their secrets again by themselves, at their next attempt to boot. */
 export const isUp = ({ boot }: RunningHost) => boot === "ready" || boot === "booting";

@@ -1,4 +1,4 @@
-import type { HostPlan, HostsPlan } from "./hosts";
+import { type HostPlan, type HostsPlan, allHosts } from "./hosts";
 
 /** Something that AWS names when it is made: the instance of a host, the load balancer, its target group. */
 export type Made = { instanceOf: string } | "loadBalancer" | "targetGroup";
@@ -49,14 +49,14 @@ const WORKERS = 2;
  *
  * @param namespace of the metrics that hosts put (userdata/files/watch)
  */
-export function planAlarms({ consul, groups, coreServices }: HostsPlan, namespace: string): AlarmPlan[] {
+export function planAlarms(placed: HostsPlan, namespace: string): AlarmPlan[] {
   const own = (name: string, dimensions: Metric["dimensions"] = {}): Metric => ({ namespace, name, dimensions });
-  const hosts = [...consul, ...groups.flatMap((group) => group.hosts), ...coreServices];
+  const { consul, groups } = placed;
   return [
     ...clusterAlarms(consul.length, own),
     ...groups.flatMap(({ label, members }) => groupAlarms(label, members.length, own)),
     ...loadBalancerAlarms(),
-    ...hosts.flatMap((host) => hostAlarms(host, own)),
+    ...allHosts(placed).flatMap((host) => hostAlarms(host, own)),
   ];
 }
 

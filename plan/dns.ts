@@ -1,7 +1,7 @@
 import { ConfigError } from "../config/faults";
 import type { Config } from "../config/schema";
 import type { Facts } from "./facts";
-import type { HostsPlan } from "./hosts";
+import { type HostsPlan, allHosts } from "./hosts";
 
 /** The names that lead into the cluster. */
 export interface DnsPlan {
@@ -28,19 +28,18 @@ const CONSUL = "consul";
 export function planDns(
   { dns, loadBalancer }: Pick<Config, "dns" | "loadBalancer">,
   { zoneName }: Facts,
-  { consul, groups, coreServices }: HostsPlan,
+  placed: HostsPlan,
 ): DnsPlan {
   const { zoneId, privateZone } = dns;
   const { domain } = loadBalancer;
-  const hosts = [...consul, ...groups.flatMap((group) => group.hosts), ...coreServices].map(({ name }) => name);
   return {
     ...(zoneId !== undefined && domain !== undefined && { alias: alias(zoneId, domain, zoneName) }),
     ...(privateZone !== undefined && {
       privateZone: {
         name: privateZone,
         records: [
-          { name: CONSUL, hosts: consul.map(({ name }) => name) },
-          ...hosts.map((name) => ({ name, hosts: [name] })),
+          { name: CONSUL, hosts: placed.consul.map(({ name }) => name) },
+          ...allHosts(placed).map(({ name }) => ({ name, hosts: [name] })),
         ],
       },
     }),

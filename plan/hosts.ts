@@ -57,6 +57,13 @@ export interface HostsPlan {
   coreServices: HostPlan[];
 }
 
+/** All hosts, in the order of the tiers. */
+export const allHosts = ({ consul, groups, coreServices }: HostsPlan): HostPlan[] => [
+  ...consul,
+  ...groups.flatMap((group) => group.hosts),
+  ...coreServices,
+];
+
 /** The addresses of Consul's founders start here, above those that AWS keeps for itself and the first few it hands out. */
 const FIRST_FOUNDER_NUMBER = 10;
 /**

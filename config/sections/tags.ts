@@ -5,8 +5,8 @@ const RESERVED_TAGS = ["Name", "Cluster", "DataVolume", "Realms"];
 /** What instance metadata, where hosts read their tags, allows in a tag's name; EC2 refuses an instance with any other. */
 const TAG_NAME = /^[0-9A-Za-z+\-=.,_:@]{1,127}$/;
 
-/** An instance has 50 tags at most, four of which are the program's. */
-const MOST_TAGS = 46;
+/** What AWS takes on one resource, less the program's own. */
+const MOST_TAGS = 50 - RESERVED_TAGS.length;
 
 const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
 

@@ -1,7 +1,5 @@
 """Tests of gates/host/consul-server. unittest: run by hostScripts.test.ts."""
 
-import importlib.machinery
-import importlib.util
 import io
 import json
 import os
@@ -15,13 +13,7 @@ from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-
-
-def load():
-    loader = importlib.machinery.SourceFileLoader("consul_server", str(ROOT / "gates" / "host" / "consul-server"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("consul_server", loader))
-    loader.exec_module(module)
-    return module
+import programs  # noqa: E402
 
 
 class Consul:
@@ -63,7 +55,7 @@ class Consul:
 
 class ConsulServer(unittest.TestCase):
     def run_script(self, consul, *args):
-        script = load()
+        script = programs.load(ROOT / "gates" / "host" / "consul-server")
         script._direct = consul
         script.PATIENCE_SECONDS = 0.01
         with mock.patch.object(sys, "argv", ["consul-server", *args]), mock.patch("builtins.print") as said:
@@ -95,7 +87,7 @@ class ConsulServer(unittest.TestCase):
         self.assertEqual(consul.changes[-1], "DELETE operator/raft/peer?id=id-b")
 
     def test_forget_bridges_the_time_between_two_leaders(self):
-        script = load()
+        script = programs.load(ROOT / "gates" / "host" / "consul-server")
         script._direct = consul = Consul(["a", "b"], failures=3)
         with mock.patch("time.sleep"):
             script.forget("b", "id-b")
@@ -104,7 +96,7 @@ class ConsulServer(unittest.TestCase):
 
 class Leaving(unittest.TestCase):
     def setUp(self):
-        self.script = load()
+        self.script = programs.load(ROOT / "gates" / "host" / "consul-server")
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.script.HAS_LEFT = os.path.join(directory.name, "consul.service.d", "has-left.conf")

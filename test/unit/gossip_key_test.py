@@ -1,7 +1,5 @@
 """Tests of gates/host/gossip-key. unittest: run by takeUp.test.ts."""
 
-import importlib.machinery
-import importlib.util
 import io
 import json
 import pathlib
@@ -12,15 +10,9 @@ from unittest import mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
+import programs  # noqa: E402
 sys.path.insert(0, str(ROOT / "userdata" / "files" / "boot"))
 import ssm  # noqa: E402
-
-
-def load():
-    loader = importlib.machinery.SourceFileLoader("gossip_key", str(ROOT / "gates" / "host" / "gossip-key"))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("gossip_key", loader))
-    loader.exec_module(module)
-    return module
 
 
 class Agents:
@@ -51,7 +43,7 @@ class Agents:
 
 class GossipKey(unittest.TestCase):
     def run_script(self, task, agents, key="new"):
-        script = load()
+        script = programs.load(ROOT / "gates" / "host" / "gossip-key")
         script._direct = agents
         answer = mock.patch.object(ssm, "get_secrets", return_value={"gossip-key": key})
         argv = mock.patch.object(sys, "argv", ["gossip-key", task, "/s"])

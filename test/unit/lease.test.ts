@@ -4,11 +4,10 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, write
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { installPackages } from "../../local/realm/artifact";
-import { cacheDir } from "../../local/tools/cache";
+import { realmPackages } from "./realmPackages";
 
 jest.setTimeout(60_000);
 
@@ -36,9 +35,7 @@ describe("the lease of the realm directory", () => {
   let url: string;
 
   beforeAll(async () => {
-    const cache = process.getuid?.() === 0 ? cacheDir : join(homedir(), ".cache/realm-cluster");
-    const installed = await installPackages({ cacheDir: cache, report: (line) => process.stderr.write(`${line}\n`) });
-    packages = join(installed, "node_modules");
+    packages = await realmPackages();
     directory = mkdtempSync(join(tmpdir(), "lease-"));
     cpSync(resolve(__dirname, "../../userdata/apps"), directory, { recursive: true });
     writeFileSync(join(directory, "program.js"), PROGRAM);

@@ -1,11 +1,9 @@
 /** A server of Realm's ends what it was asked before it ends its services, and is asked nothing meanwhile. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { installPackages } from "../../local/realm/artifact";
-import { cacheDir } from "../../local/tools/cache";
+import { realmPackages } from "./realmPackages";
 
 const apps = resolve(__dirname, "../../userdata/apps");
 const PATIENCE_MS = 1500;
@@ -28,9 +26,7 @@ httpServer.listen(0, "127.0.0.1", () => console.log(httpServer.address().port));
 describe("a server that is told to end", () => {
   let packages: string;
   beforeAll(async () => {
-    const cache = process.getuid?.() === 0 ? cacheDir : join(homedir(), ".cache/realm-cluster");
-    const installed = await installPackages({ cacheDir: cache, report: (line) => process.stderr.write(`${line}\n`) });
-    packages = join(installed, "node_modules");
+    packages = await realmPackages();
   }, 300_000);
 
   async function start() {

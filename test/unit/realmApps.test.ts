@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import * as ts from "typescript";
-import { installPackages } from "../../local/realm/artifact";
-import { cacheDir } from "../../local/tools/cache";
+import { realmPackages } from "./realmPackages";
 
 const repository = path.resolve(__dirname, "../..");
 const apps = path.join(repository, "userdata/apps");
@@ -12,17 +11,14 @@ const names = ["coreServices", "realmDirectory", "syncWorker"];
 
 jest.setTimeout(60_000);
 
-let installed: string;
+let packages: string;
 
 beforeAll(async () => {
-  // Types need no hosts: this is for anyone, on any machine.
-  const cache = process.getuid?.() === 0 ? cacheDir : path.join(homedir(), ".cache/realm-cluster");
-  installed = await installPackages({ cacheDir: cache, report: (line) => process.stderr.write(`${line}\n`) });
+  packages = await realmPackages();
 }, 300_000);
 
 /** The faults of programs for the hosts, against the declarations of the real realm-object-server. */
 function faults(...programs: string[]): string[] {
-  const packages = path.join(installed, "node_modules");
   const program = ts.createProgram(programs, {
     allowJs: true,
     checkJs: true,
@@ -98,7 +94,7 @@ describe("the apps without their configuration", () => {
 
   /** Runs an app; its end status, and the line with which it died. */
   function start(name: string, env: NodeJS.ProcessEnv): Promise<{ status: unknown; reason: string }> {
-    const all = { NODE_PATH: path.join(installed, "node_modules"), ...env };
+    const all = { NODE_PATH: packages, ...env };
     return new Promise((resolve) => {
       execFile(
         process.execPath,
@@ -138,7 +134,7 @@ describe("the apps without their configuration", () => {
     const bare = path.join(directory, "bare");
     const modules = ["realm-object-server", "realm-object-server-enterprise"];
     mkdirSync(bare);
-    for (const name of modules) symlinkSync(path.join(installed, "node_modules", name), path.join(bare, name));
+    for (const name of modules) symlinkSync(path.join(packages, name), path.join(bare, name));
     const ended = await start("coreServices", { ...complete(), GRAPHQL: "true", NODE_PATH: bare });
     expect(ended).toMatchObject({
       status: 78,

@@ -3,11 +3,9 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { installPackages } from "../../local/realm/artifact";
-import { cacheDir } from "../../local/tools/cache";
+import { realmPackages } from "./realmPackages";
 
 const apps = resolve(__dirname, "../../userdata/apps");
 const PROGRAM = `
@@ -28,9 +26,7 @@ describe("the region's health", () => {
   let age: number;
 
   beforeAll(async () => {
-    const cache = process.getuid?.() === 0 ? cacheDir : join(homedir(), ".cache/realm-cluster");
-    const installed = await installPackages({ cacheDir: cache, report: (line) => process.stderr.write(`${line}\n`) });
-    packages = join(installed, "node_modules");
+    packages = await realmPackages();
     consul = createServer(({ url = "" }, response) => {
       asked.push(url);
       response.setHeader("X-Consul-LastContact", age);

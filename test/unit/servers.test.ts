@@ -1,7 +1,7 @@
 import type { HostScript } from "../../gates/hostScript";
 import type { RunningHost } from "../../gates/hosts";
 import { settleServers } from "../../gates/servers";
-import type { World } from "../../gates/takeUp";
+import type { World } from "../../gates/world";
 
 const patience = { seconds: 0.05, intervalMs: 1 };
 

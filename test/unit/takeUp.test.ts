@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { type HostScript, shellScript } from "../../gates/hostScript";
 import type { RunningHost } from "../../gates/hosts";
-import { rotateGossipKey, takeUp, type World } from "../../gates/takeUp";
+import { rotateGossipKey, takeUp } from "../../gates/takeUp";
+import type { World } from "../../gates/world";
 
 const host = (name: string, boot: RunningHost["boot"] = "ready"): RunningHost => ({
   name,

@@ -1,8 +1,6 @@
 """The boot's Python parts without a host: run by userdata.boot.test.ts."""
 
 import datetime
-import importlib.machinery
-import importlib.util
 import json
 import os
 import pathlib
@@ -13,18 +11,11 @@ from unittest import mock
 
 FILES = pathlib.Path(__file__).resolve().parents[2] / "userdata" / "files"
 sys.dont_write_bytecode = True
+import programs  # noqa: E402
 sys.path.insert(0, str(FILES / "boot"))
 os.environ.update(HOST_NAME="consul-01", BOOT_REPORT="/realm-cluster/dev/boot/consul-01")
 import imds  # noqa: E402
 import ssm  # noqa: E402
-
-
-def load(path):
-    """A program without the suffix .py, as a module."""
-    loader = importlib.machinery.SourceFileLoader(path.name, str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path.name, loader))
-    loader.exec_module(module)
-    return module
 
 
 class Signature(unittest.TestCase):
@@ -93,7 +84,7 @@ class Secrets(unittest.TestCase):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)
         home = pathlib.Path(self.directory.name)
-        self.step = load(FILES / "steps" / "secrets")
+        self.step = programs.load(FILES / "steps" / "secrets")
         self.step.TARGET = home / "secrets"
         self.step.CHANGED = home / "changed"
         self.files = {"REASON_FILE": home / "reason", "NOTES_FILE": home / "notes"}
@@ -152,7 +143,7 @@ class Boot(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         home = pathlib.Path(directory.name)
-        self.boot = load(FILES / "boot" / "boot")
+        self.boot = programs.load(FILES / "boot" / "boot")
         self.boot.HOME = home
         self.boot.INSTANCE = home / "instance.env"
         for name in ("FAILED", "NOTES", "REASON"):

@@ -1,7 +1,5 @@
 """What hosts tell CloudWatch, without a host: run by hostScripts.test.ts."""
 
-import importlib.machinery
-import importlib.util
 import io
 import json
 import os
@@ -14,20 +12,13 @@ from unittest import mock
 
 FILES = pathlib.Path(__file__).resolve().parents[2] / "userdata" / "files"
 sys.dont_write_bytecode = True
+import programs  # noqa: E402
 sys.path[:0] = [str(FILES / "boot"), str(FILES / "ready")]
 import imds  # noqa: E402
 import probe  # noqa: E402
 
 
-def load(path):
-    """A program without the suffix .py, as a module."""
-    loader = importlib.machinery.SourceFileLoader(path.name, str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(path.name, loader))
-    loader.exec_module(module)
-    return module
-
-
-watch = load(FILES / "watch" / "watch")
+watch = programs.load(FILES / "watch" / "watch")
 
 
 class Watched(unittest.TestCase):

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { planCluster } from "../../plan";
+import { coreServices, watch } from "../../userdata/services";
 import { configured, facts } from "./plan.examples";
 
 const plan = (changes: Record<string, unknown> = {}) =>
@@ -118,4 +119,10 @@ test("those who scrape metrics reach the port of the workers that has them, and 
   const colocated = plan({ watching: { metricsCidrs: cidrs } });
   expect(own(colocated).map(({ group }) => group)).toEqual(["consul-sync", "consul-sync"]);
   expect(own(plan())).toEqual([]);
+});
+
+test("hosts ask for the region's health where core services listen", () => {
+  const [{ port }] = coreServices({}).ports;
+  const [program] = watch({ metrics: "", logs: "" }).files;
+  expect(program.content.match(/127\.0\.0\.1:\d+/g)).toEqual([`127.0.0.1:${port}`]);
 });
