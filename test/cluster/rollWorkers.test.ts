@@ -15,6 +15,8 @@ const GROUPS = "realm-cluster:syncWorkerGroups";
 /** How long a group may be without a master, in seconds, when its master leaves: the hand-over, and Consul's telling of it. */
 const HANDOVER_SECONDS = 10;
 
+const CHANGE = { id: "written before", ops: [["set", "Message", "1", { text: "hello" }]] };
+
 /** What must be the same of a worker's host after its replacement: names, ids, addresses, and the disk with what is on it. */
 const IDENTITY = [
   "hostname",
@@ -41,10 +43,9 @@ describeOnHosts("a roll of a group of sync workers", () => {
   const instances = () => WORKERS.map((host) => cluster.instanceId(host));
 
   test("replaces one at a time, each once the group is whole again, and no worker loses its place, its address or its data", async () => {
-    const realm = `/roll-${randomBytes(4).toString("hex")}`;
+    const realm = newRealm();
     const { studioUrl, adminToken } = cluster.outputs;
-    const change = { id: "written before", ops: [["set", "Message", "1", { text: "hello" }]] };
-    await write(realm, change);
+    await write(realm);
     await onWorkers("hostname > /var/lib/realm-cluster/marked-by-a-test");
     const [identity, old] = [await onWorkers(IDENTITY), instances()];
 
@@ -72,7 +73,7 @@ describeOnHosts("a roll of a group of sync workers", () => {
     expect(seen[seen.length - 1].workers.map(({ role }) => role).sort()).toEqual(["master", "slave", "spare"]);
     expect(withoutMaster).toBeLessThan(HANDOVER_SECONDS);
 
-    expect(await read(realm)).toMatchObject(change);
+    expect(await read(realm)).toMatchObject(CHANGE);
     // Its user was registered before, and it has logged in all the while.
     expect(experience.answered.login).toBeGreaterThan(times.total / 5);
   });
@@ -94,17 +95,21 @@ describeOnHosts("a roll of a group of sync workers", () => {
     expect(rolled).toMatchObject({ ok: true });
     expect(started).toBeDefined();
     expect(replaced(rolled)).toEqual(WORKERS);
+    // The directory has followed the master, wherever it was in between: it can keep a new realm.
+    await write(newRealm());
   });
 
-  /** What a client wrote to a realm and was told is safe. */
-  async function write(realm: string, change: object): Promise<void> {
+  const newRealm = () => `/roll-${randomBytes(4).toString("hex")}`;
+
+  /** What a client wrote to a realm, which the directory may have to make, and was told is safe. */
+  async function write(realm: string): Promise<void> {
     const { studioUrl, adminToken } = cluster.outputs;
     const path = `/realms/files/${encodeURIComponent(realm)}`;
     await request(`${studioUrl}${path}`, { headers: { Authorization: adminToken } });
     const client = await connect(studioUrl, realm, adminToken);
     await client.next();
-    client.send(change);
-    expect(await client.next()).toMatchObject({ ack: "written before" });
+    client.send(CHANGE);
+    expect(await client.next()).toMatchObject({ ack: CHANGE.id });
     await client.close();
   }
 

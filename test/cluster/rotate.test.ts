@@ -38,7 +38,9 @@ describeOnHosts("the rotation of", () => {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ app_id: "test", ...request });
     const response = await cluster.fetch("/auth", { method: "POST", headers, body });
-    return { status: response.status, body: (await response.json()) as { refresh_token: { token: string } } };
+    const text = await response.text();
+    if (!text.startsWith("{")) throw new Error(`HTTP ${response.status}: ${text}`);
+    return { status: response.status, body: JSON.parse(text) as { refresh_token: { token: string } } };
   };
   const logIn = (data: string, register: boolean) =>
     auth({ provider: "password", data, user_info: { password: "p", register } });

@@ -58,7 +58,12 @@ export interface Forward {
 /** Renders HAProxy's configuration. */
 export function renderBalancer(spec: BalancerSpec): string {
   return [
+    "ring requests",
+    "  format iso",
+    "  maxlen 1024",
+    "  size 65536",
     "global",
+    "  log ring@requests local0",
     "  nbthread 1",
     "  maxconn 4000",
     `  stats socket ${spec.files.socket} mode 600 level admin expose-fd listeners`,
@@ -66,6 +71,10 @@ export function renderBalancer(spec: BalancerSpec): string {
     "",
     "defaults",
     "  mode http",
+    // Only those that failed.
+    "  log global",
+    "  option httplog",
+    "  option dontlog-normal",
     "  timeout connect 5s",
     "  timeout client 60s",
     "  timeout server 60s",

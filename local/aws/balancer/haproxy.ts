@@ -60,6 +60,12 @@ export class HAProxy {
     return this.pid() === undefined ? new Map() : readTargetHealth(await this.ask("show stat -1 4 -1"));
   }
 
+  /** The last requests that got no answer, or one that tells of an error, a line each: since its configuration changed. */
+  async failedRequests(): Promise<string[]> {
+    if (this.pid() === undefined) return [];
+    return (await this.ask("show events requests")).split("\n").filter(Boolean);
+  }
+
   stop(): void {
     const pid = this.pid();
     if (pid !== undefined) process.kill(pid, "SIGKILL");

@@ -16,6 +16,7 @@ export interface StateInput {
   busy: boolean;
   balancerAddress(arn: string): string | undefined;
   targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
+  failedRequests: string[];
 }
 
 /** What the local AWS tells of itself. */
@@ -45,6 +46,7 @@ export async function localState(input: StateInput): Promise<LocalState> {
           volumes: host?.attachments ?? [],
         };
       }),
+    failedRequests: input.failedRequests,
     loadBalancers: await Promise.all(cloud.loadBalancers.map((balancer) => balancerState(balancer, input))),
   };
 }

@@ -9,7 +9,7 @@ const signature = (handle) => JSON.stringify([handle.address, handle.port, handl
 
 /**
  * What Consul knows of services, by one blocking query a service name however many watch it: ROS opens a watch for each
- * request and never closes one. While Consul cannot be reached the last answer stands: a cluster goes on without Consul
+ * request and never closes one, so that a watch lives as long as somebody listens to it. While Consul cannot be reached the last answer stands: a cluster goes on without Consul
  * until something changes.
  */
 class Catalogue {
@@ -29,11 +29,14 @@ class Catalogue {
   watch(name, tags) {
     const watch = new ServiceWatch(name, tags);
     const entry = this.follow(name);
-    entry.watches.add(watch);
+    // ROS listens to some of its watches only when a realm has been opened, which may take long.
+    watch.on("newListener", () => entry.watches.add(watch));
+    watch.on("removeListener", () => {
+      if (listeners(watch) === 0) entry.watches.delete(watch);
+    });
     // In a later turn, when the caller has added its listeners.
     setImmediate(() => {
       for (const handle of entry.current.values()) if (hasAll(handle.tags, tags)) watch.emit("available", handle);
-      prune(entry);
     });
     return watch;
   }
@@ -70,18 +73,12 @@ function update(entry, now) {
     Array.from(from.keys()).filter((id) => !to.has(id) || signature(to.get(id)) !== signature(from.get(id)));
   for (const id of changed(before, now)) emit(entry, "unavailable", before.get(id));
   for (const id of changed(now, before)) emit(entry, "available", now.get(id));
-  prune(entry);
 }
 
 function emit(entry, event, handle) {
   for (const watch of entry.watches) if (hasAll(handle.tags, watch.serviceTags)) watch.emit(event, handle);
 }
 
-/** A watch that nobody listens to any more has been let go. */
-function prune(entry) {
-  for (const watch of entry.watches) {
-    if (watch.listenerCount("available") + watch.listenerCount("unavailable") === 0) entry.watches.delete(watch);
-  }
-}
+const listeners = (watch) => watch.listenerCount("available") + watch.listenerCount("unavailable");
 
 module.exports = { Catalogue };
