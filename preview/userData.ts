@@ -1,4 +1,4 @@
-import { strFromU8, gunzipSync } from "fflate";
+import { gunzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import { type Digest, type ResourceState, changingSteps, nameOf } from "./digest";
 import { unifiedDiff } from "./text";
@@ -42,7 +42,7 @@ export function decodeUserData({ userData, userDataBase64 }: { userData?: string
   if (userDataBase64 === undefined) return userData ?? "";
   const bytes = Buffer.from(userDataBase64, "base64");
   const compressed = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return compressed ? strFromU8(gunzipSync(bytes)) : bytes.toString();
+  return compressed ? gunzipSync(bytes).toString() : bytes.toString();
 }
 
 /** A unified diff, file by file. What is not in a file is in one that is called `cloud-config`. */
@@ -69,7 +69,8 @@ interface CloudConfig {
 function partsOf(text: string): Map<string, Part> {
   if (!text.startsWith("#cloud-config")) return new Map(text ? [["user-data", { content: text, attributes: "" }]] : []);
   const { write_files = [], ...rest } = parse(text) as CloudConfig;
-  const files = write_files.map(({ path, content, permissions = "", owner = "" }): [string, Part] => [
+  // What is left out is cloud-init's default.
+  const files = write_files.map(({ path, content, permissions = "0644", owner = "root:root" }): [string, Part] => [
     path,
     { content, attributes: `${permissions} ${owner}` },
   ]);

@@ -14,7 +14,10 @@ export function withoutComments(path: string, content: string): string {
   // One that is all that its class or function consists of has to stay.
   const docString = /^([ \t]*)"""[^"]*"""\n(?=\n*\1\S)/gm;
   const uncommented = content.replace(/^[ \t]*#(?!!).*\n/gm, "");
-  return isPython(path, content) ? uncommented.replace(docString, "") : uncommented;
+  const toLinters = /  # (?:noqa|pylint):.*$/gm;
+  return isPython(path, content) ? uncommented.replace(docString, "").replace(toLinters, "") : uncommented;
 }
 
-const isPython = (path: string, content: string) => path.endsWith(".py") || content.startsWith("#!/usr/bin/python3");
+/** Whether a file is a Python program, by its name or its first line. */
+export const isPython = (path: string, content: string) =>
+  path.endsWith(".py") || content.startsWith("#!/usr/bin/python3");

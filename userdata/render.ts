@@ -1,7 +1,8 @@
-import { gzipSync, strToU8 } from "fflate";
+import { gzip } from "pako";
 import { stringify } from "yaml";
 import { downloadFiles, downloadSecrets, type Downloads } from "./downloads";
 import { environmentFile, staticFile, unitFile } from "./files";
+import { likeBesideLike } from "./order";
 import type { File, Package, SecretName, Service } from "./service";
 
 /** EC2's limit on user data, in bytes before base64. */
@@ -67,7 +68,7 @@ export function hostSecrets(services: Service[], downloads: Downloads): SecretNa
 export function renderUserData(host: HostSpec): UserData {
   const spec = { ...host, services: host.services.filter(({ apart }) => !apart) };
   const files = hostFiles(spec);
-  const text = `#cloud-config\n${stringify(cloudConfig(spec, files), { lineWidth: 0 })}`;
+  const text = `#cloud-config\n${stringify(cloudConfig(spec, files), { lineWidth: 0, indentSeq: false })}`;
   const encoded = compress(text);
   const parts = files
     .map(({ path, content }) => ({ path, bytes: compress(content).length }))
@@ -87,9 +88,9 @@ export function checkUserDataSize(host: string, { bytes, parts }: UserData): voi
   );
 }
 
-/** fflate rather than Node's zlib: the output of zlib differs among releases, and each difference would replace the host. */
+/** pako rather than Node's zlib: the output of zlib differs among releases, and each difference would replace the host. */
 function compress(text: string): Uint8Array {
-  return gzipSync(strToU8(text), { level: 9, mtime: 0 });
+  return gzip(text, { level: 9 });
 }
 
 function cloudConfig(spec: HostSpec, files: File[]) {
@@ -97,12 +98,8 @@ function cloudConfig(spec: HostSpec, files: File[]) {
     hostname: spec.name,
     preserve_hostname: false,
     manage_etc_hosts: "localhost",
-    write_files: files.map(({ path, content, mode = "0644", owner = "root:root" }) => ({
-      path,
-      permissions: mode,
-      owner,
-      content,
-    })),
+    // cloud-init's own defaults are left out: root's, and 0644.
+    write_files: files.map(({ path, content, mode }) => ({ path, ...(mode && { permissions: mode }), content })),
     runcmd: [
       // Once in an instance's life: an image that was made of a running host brings that host's identity and secrets along.
       ["rm", "-rf", "/etc/realm-cluster/instance.env", "/etc/realm-cluster/secrets"],
@@ -127,7 +124,7 @@ function hostFiles(spec: HostSpec): File[] {
     ...downloadFiles(packages, hostModules(spec.services), spec.downloads),
     ...spec.services.flatMap((service) => service.files),
   ];
-  return merge(all);
+  return likeBesideLike(merge(all));
 }
 
 function hostEnvironment(spec: HostSpec, steps: string[]): File {

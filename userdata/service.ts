@@ -1,4 +1,4 @@
-/** A file as it is written on a host. */
+/** A file as it is written on a host, for root. */
 export interface File {
   /** Absolute path on the host. */
   path: string;
@@ -6,8 +6,6 @@ export interface File {
   content: string;
   /** Octal permissions, default `0644`. */
   mode?: string;
-  /** `user:group`, default `root:root`; only users that the image has can be named, as the files come before the users. */
-  owner?: string;
 }
 
 /** The services that a host can run. */

@@ -58,7 +58,7 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
   const root = join(directory, kind.replaceAll(" ", "-"));
 
   beforeAll(() => {
-    for (const { path, content, permissions } of parse(render(kind).text).write_files) {
+    for (const { path, content, permissions = "0644" } of parse(render(kind).text).write_files) {
       place(path, content, parseInt(permissions, 8));
     }
     // What the image has, and what the boot installs before the units start.
@@ -124,7 +124,7 @@ withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
 });
 
 /** What hosts run, by first lines and suffixes. */
-const folders = ["files/boot", "files/steps", "files/ready", "files/units", "files/watch", "apps"].map(
+const folders = ["files/boot", "files/steps", "files/realm", "files/ready", "files/units", "files/watch", "apps"].map(
   (folder) => `userdata/${folder}`,
 );
 const sources = [...folders, "gates/host"].flatMap((folder) =>
@@ -178,6 +178,9 @@ describe("without its comments", () => {
     expect(
       withoutComments("a.py", '"""a"""\n\nclass A:\n    """b"""\n\n\ndef f():\n    """c\n\n    d"""\n    g()\n'),
     ).toBe('\nclass A:\n    """b"""\n\n\ndef f():\n    g()\n');
+    expect(withoutComments("a.py", 'import a  # noqa: E402\nprint("  # kept")\n')).toBe(
+      'import a\nprint("  # kept")\n',
+    );
     expect(
       withoutComments(
         "a.js",
