@@ -22,15 +22,11 @@ const SECRET = new Set<string>(["featureToken", "npmToken", "authKey"]);
  * @throws ConfigError with every fault there is
  */
 export function parseConfig(raw: Readonly<Record<string, unknown>>): Config {
-  const faults: Fault[] = Object.keys(raw)
+  const unknown = Object.keys(raw)
     .filter((key) => !(key in shape))
     .map((key) => unknownKey(key, key, KEYS));
-  const parsed: Partial<Record<Key, unknown>> = {};
-  for (const key of KEYS) {
-    const result = shape[key].safeParse(raw[key]);
-    if (result.success) parsed[key] = result.data;
-    else faults.push(...result.error.issues.flatMap((issue) => explain(key, raw[key], issue)));
-  }
+  const { parsed, faults: own } = parseKeys(raw, KEYS);
+  const faults = [...unknown, ...own];
   for (const rule of rules) {
     if (rule.reads.every((key) => key in parsed)) {
       faults.push(...rule.check(parsed as Config).filter((fault) => typeof fault === "object"));
@@ -40,18 +36,50 @@ export function parseConfig(raw: Readonly<Record<string, unknown>>): Config {
   return parsed as Config;
 }
 
+/** Each key by itself: what is free of faults, and the faults of the others. */
+function parseKeys(raw: Readonly<Record<string, unknown>>, keys: readonly Key[]) {
+  const faults: Fault[] = [];
+  const parsed: Partial<Record<Key, unknown>> = {};
+  for (const key of keys) {
+    const result = shape[key].safeParse(raw[key]);
+    if (result.success) parsed[key] = result.data;
+    else faults.push(...result.error.issues.flatMap((issue) => explain(key, raw[key], issue)));
+  }
+  return { parsed, faults };
+}
+
 /**
  * Reads the configuration of the stack that is being deployed.
  *
  * @throws ConfigError with every fault there is
  */
 export function readConfig(): Config {
-  const prefix = `${pulumi.getProject()}:`;
-  const entries = Object.entries(pulumi.runtime.allConfig())
+  return parseConfig(decodeAll(pulumi.getProject(), pulumi.runtime.allConfig()));
+}
+
+/**
+ * Reads a few keys of a stack that need not be complete otherwise, and need not be one that rules allow.
+ *
+ * @param values as Pulumi hands them over, secrets in the clear
+ * @throws ConfigError with every fault that they have by themselves
+ */
+export function readKeys<K extends Key>(
+  project: string,
+  values: Readonly<Record<string, string>>,
+  keys: readonly K[],
+): Pick<Config, K> {
+  const { parsed, faults } = parseKeys(decodeAll(project, values), keys);
+  if (faults.length > 0) throw new ConfigError(faults);
+  return parsed as Pick<Config, K>;
+}
+
+function decodeAll(project: string, values: Readonly<Record<string, string>>): Record<string, unknown> {
+  const prefix = `${project}:`;
+  const entries = Object.entries(values)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value] as const)
     .map(([key, value]) => [key, TEXT.has(key) ? value : decode(value)] as const);
-  return parseConfig(Object.fromEntries(entries));
+  return Object.fromEntries(entries);
 }
 
 /** What is not JSON is left as it is, for the schema to refuse by its path. */

@@ -87,6 +87,12 @@ const packages: Rule = {
         reason: "is set, but nothing reads it",
         write: "set realm.registry, or remove it",
       },
+    realm.lockFile !== undefined &&
+      realm.registry === undefined && {
+        path: "realm.lockFile",
+        reason: "is set, but there is no registry to install by it from",
+        write: "set realm.registry, or remove it",
+      },
     realm.artifact !== undefined &&
       Object.keys(realm.overrides).length > 0 && {
         path: "realm.overrides",
@@ -94,11 +100,12 @@ const packages: Rule = {
         write: "remove it",
       },
     realm.artifact === undefined &&
+      realm.lockFile === undefined &&
       Object.keys(realm.overrides).length > 0 &&
       Number.parseInt(node.version, 10) < 16 && {
         path: "realm.overrides",
         reason: `needs the npm of Node 16 or later, and node.version is ${node.version}`,
-        write: "set node.version (with its sha256), or use realm.artifact",
+        write: "set realm.lockFile, which has them in it, or node.version (with its sha256)",
       },
   ],
 };

@@ -1,10 +1,18 @@
 import { createHash } from "node:crypto";
 import { DEFAULT_INSTANCE_TYPE, DEFAULT_VOLUME_GIB } from "../config/leaves";
 import type { Config } from "../config/schema";
-import type { Downloads, RealmPackages } from "../userdata/downloads";
+import { type Downloads, MODULES, type RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
 import type { Quorum, Service } from "../userdata/service";
-import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker, watch } from "../userdata/services";
+import {
+  GRAPHQL_MODULES,
+  consulAgent,
+  consulServer,
+  coreServices,
+  realmDirectory,
+  syncWorker,
+  watch,
+} from "../userdata/services";
 import type { Facts } from "./facts";
 import { type NetworkPlan, addressIn } from "./network";
 import { type Names, consulHosts, coreHosts, isColocated, workerHosts } from "./names";
@@ -172,14 +180,27 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
 }
 
 /** Where everything that hosts download comes from. */
-export function planDownloads({ consul, node, realm, npmToken }: Config): Downloads {
-  return { consul: pick(consul), node: pick(node), realm: realmPackages(realm, npmToken !== undefined) };
+export function planDownloads(config: Config): Downloads {
+  return { consul: pick(config.consul), node: pick(config.node), realm: realmPackages(config) };
 }
 
 const pick = ({ version, url, sha256 }: Downloads["consul"]) => ({ version, url, sha256 });
 
-function realmPackages({ artifact, registry, versions, overrides }: Config["realm"], token: boolean): RealmPackages {
+/** The npm packages that some host needs. */
+export function realmModules({ coreServices }: Pick<Config, "coreServices">): string[] {
+  return [...MODULES, ...(coreServices.graphql ? GRAPHQL_MODULES : [])];
+}
+
+function realmPackages(config: Config): RealmPackages {
+  const { artifact, registry, versions, overrides, lockFile } = config.realm;
   if (artifact) return { from: "artifact", ...artifact };
   if (registry === undefined) throw new Error("a configuration without faults names a registry or an artifact");
-  return { from: "registry", registry, token, versions, ...(Object.keys(overrides).length > 0 && { overrides }) };
+  return {
+    from: "registry",
+    registry,
+    token: config.npmToken !== undefined,
+    versions,
+    overrides,
+    ...(lockFile && { lockFile: { ...lockFile, modules: realmModules(config) } }),
+  };
 }

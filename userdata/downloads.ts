@@ -1,4 +1,4 @@
-import { environmentFile, userFile } from "./files";
+import { environmentFile, staticFile, userFile } from "./files";
 import type { File, Package, SecretName } from "./service";
 
 /** A pinned release of a program. */
@@ -8,6 +8,15 @@ export interface Download {
   url: string;
   /** SHA-256 of the archive, in hexadecimal; another content is refused. */
   sha256: string;
+}
+
+/** A package-lock.json, which is too large for user data. */
+export interface LockFile {
+  url: string;
+  /** SHA-256 of the file, in hexadecimal; another content is refused. */
+  sha256: string;
+  /** The packages at its top, which every host installs: npm refuses a lock file with others. */
+  modules: string[];
 }
 
 /** The Realm packages: from an npm registry, or as an archive that holds a complete `node_modules`. */
@@ -20,8 +29,10 @@ export type RealmPackages =
       token: boolean;
       /** Exact versions by package name, of every package that some host installs. */
       versions: Record<string, string>;
-      /** npm `overrides`; honoured by npm of Node 16 and later only. */
+      /** npm `overrides`; honoured by npm of Node 16 and later only, and wherever there is a lock file. */
       overrides?: Record<string, unknown>;
+      /** What `npm ci` follows: every package that is installed, with its digest. */
+      lockFile?: LockFile;
     }
   | {
       from: "artifact";
@@ -44,7 +55,7 @@ export function downloadSecrets(installs: Package[], { realm }: Downloads): Secr
 }
 
 /** What every Realm program needs. */
-const MODULES = ["realm-object-server", "realm-object-server-enterprise"];
+export const MODULES = ["realm-object-server", "realm-object-server-enterprise"];
 
 /**
  * What the installing boot steps read: one file of variables, and the dependencies when they come from a registry.
@@ -64,26 +75,30 @@ export function downloadFiles(installs: Package[], modules: string[], downloads:
   }
   if (installs.includes("realm")) {
     const { realm } = downloads;
-    if (realm.from === "artifact") {
-      variables.REALM_URL = realm.url;
-      variables.REALM_SHA256 = realm.sha256;
-    } else {
+    files.push(staticFile(`realm/${realm.from}.sh`, "/opt/realm-cluster/realm.sh"));
+    const archive = realm.from === "artifact" ? realm : realm.lockFile;
+    if (archive) {
+      variables.REALM_URL = archive.url;
+      variables.REALM_SHA256 = archive.sha256;
+    }
+    if (realm.from === "registry") {
       variables.REALM_REGISTRY = realm.registry;
       files.push(userFile("realm-install", "Installs the Realm packages"), {
         path: "/etc/realm-cluster/package.json",
-        content: packageJson(pickVersions(realm.versions, [...MODULES, ...modules]), realm.overrides),
+        content: packageJson(realm, realm.lockFile?.modules ?? [...MODULES, ...modules]),
       });
     }
   }
   return [environmentFile("/etc/realm-cluster/downloads.env", variables), ...files];
 }
 
-function pickVersions(versions: Record<string, string>, names: string[]): Record<string, string> {
+/** What npm is asked to install: exact versions of the given packages. */
+export function packageJson(
+  { versions, overrides = {} }: { versions: Record<string, string>; overrides?: Record<string, unknown> },
+  names: string[],
+): string {
   const missing = names.filter((name) => versions[name] === undefined);
   if (missing.length > 0) throw new Error(`no version is given of ${missing.join(", ")}`);
-  return Object.fromEntries(names.map((name) => [name, versions[name]]));
-}
-
-function packageJson(dependencies: Record<string, string>, overrides?: Record<string, unknown>): string {
-  return `${JSON.stringify({ name: "realm", private: true, dependencies, overrides }, null, 2)}\n`;
+  const dependencies = Object.fromEntries(names.map((name) => [name, versions[name]]));
+  return `${JSON.stringify({ name: "realm", private: true, dependencies, ...(Object.keys(overrides).length > 0 && { overrides }) }, null, 2)}\n`;
 }

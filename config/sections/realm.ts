@@ -20,6 +20,8 @@ export const realm = z
         error: "write package names and what to install instead",
       })
       .default({}),
+    /** A package-lock.json for the registry, made by `npm run lock-realm`: hosts install what it names, and nothing else. */
+    lockFile: z.strictObject({ url, sha256 }).optional(),
     /** A tar.gz with a ready `node_modules` in it. Give this or `registry`. */
     artifact: z.strictObject({ url, sha256 }).optional(),
   })

@@ -19,9 +19,9 @@ const recipe: Recipe = {
   does: "the emulator of the AWS API, into a Python environment of its own, a minute",
   build: async (dir, report) => {
     await runLogged("/usr/bin/python3", ["-m", "venv", dir], () => {});
-    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--requirement", requirements];
+    const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--require-hashes"];
     let collected = 0;
-    await runLogged(join(dir, "bin/python"), pip, (line) => {
+    await runLogged(join(dir, "bin/python"), [...pip, "--requirement", requirements], (line) => {
       if (line.startsWith("Collecting")) collected++;
       if (line.startsWith("Installing")) report(`${collected} Python packages downloaded, installing`);
     });

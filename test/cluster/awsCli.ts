@@ -15,7 +15,7 @@ export class AwsForTests {
   ) {}
 
   /** @param sites what the internet is to hosts: names, each with its files */
-  static async start(sites: Record<string, Record<string, string>>): Promise<AwsForTests> {
+  static async start(sites: Record<string, Record<string, string | Buffer>>): Promise<AwsForTests> {
     const { image, moto } = await ensureTools(() => {});
     await ensureTestPackages(() => {});
     const dir = mkdtempSync("/var/tmp/aws-test-");
@@ -23,7 +23,7 @@ export class AwsForTests {
     for (const [name, files] of Object.entries(sites)) {
       internet[name] = join(dir, name);
       mkdirSync(internet[name]);
-      for (const [file, text] of Object.entries(files)) writeFileSync(join(internet[name], file), text);
+      for (const [file, content] of Object.entries(files)) writeFileSync(join(internet[name], file), content);
     }
     const options = { name: `t${process.pid}`, stateDir: join(dir, "aws"), image, moto, region: "eu-west-1", internet };
     return new AwsForTests(options, await startAws(options));

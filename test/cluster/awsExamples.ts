@@ -35,8 +35,8 @@ export async function getParameter(aws: AwsForTests, instanceId: string, role: s
   return JSON.parse(answer) as unknown;
 }
 
-/** Gives the instance a profile with a role, both of this name, which may do nothing yet. */
-export async function giveRole(aws: AwsForTests, instanceId: string, name: string): Promise<void> {
+/** Makes a profile with a role, both of this name, which may do nothing yet. */
+export async function createRole(aws: AwsForTests, name: string): Promise<void> {
   const trust = {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" }],
@@ -44,6 +44,11 @@ export async function giveRole(aws: AwsForTests, instanceId: string, name: strin
   await aws.cli("iam create-role", "--role-name", name, "--assume-role-policy-document", JSON.stringify(trust));
   await aws.cli("iam create-instance-profile", "--instance-profile-name", name);
   await aws.cli("iam add-role-to-instance-profile", "--instance-profile-name", name, "--role-name", name);
+}
+
+/** Gives the instance a profile with a role, both of this name, which may do nothing yet. */
+export async function giveRole(aws: AwsForTests, instanceId: string, name: string): Promise<void> {
+  await createRole(aws, name);
   const profile = ["--instance-id", instanceId, "--iam-instance-profile", `Name=${name}`];
   await aws.cli("ec2 associate-iam-instance-profile", ...profile);
   await aws.settled();

@@ -94,6 +94,16 @@ test.each<[string, Record<string, unknown>]>([
       node: { version: "16.20.2", sha256: "0".repeat(64) },
     },
   ],
+  [
+    "overrides in a lock file, which an older npm follows, too",
+    {
+      realm: {
+        registry: "https://a.b/",
+        overrides: { a: "b" },
+        lockFile: { url: "https://a.b/c", sha256: "0".repeat(64) },
+      },
+    },
+  ],
   ["x86-64 types that only look like Graviton", { coreServices: { instanceType: "g4dn.xlarge" } }],
   [
     "a type for the workers of another group",

@@ -119,6 +119,21 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
     /^realm has both/,
   ],
   [
+    "a lock file without a registry",
+    {
+      realm: {
+        artifact: { url: "https://a.b/c", sha256: "0".repeat(64) },
+        lockFile: { url: "https://a.b/d", sha256: "0".repeat(64) },
+      },
+    },
+    /^realm.lockFile is set, but there is no registry/,
+  ],
+  [
+    "a lock file without its digest",
+    { realm: { registry: "https://a.b/", lockFile: { url: "https://a.b/d" } } },
+    /^realm.lockFile.sha256 is missing/,
+  ],
+  [
     "overrides for an npm that has none",
     { realm: { registry: "https://a.b/", overrides: { uws: "npm:ws@3.3.3" } } },
     /^realm.overrides needs the npm of Node 16 or later, and node.version is 8.17.0/,

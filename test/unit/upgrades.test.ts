@@ -41,6 +41,12 @@ test.each<[string, string[], Record<string, unknown>, Record<string, unknown>?]>
     { realm: { artifact: { url: "https://example.com/realm-1.tar.gz", sha256 } } },
   ],
   [
+    "a lock file of the Realm packages replaces the same",
+    [...WORKERS, ...CORE],
+    { realm: { ...registry, lockFile: { url: "https://example.com/lock-2.json", sha256 } } },
+    { realm: { ...registry, lockFile: { url: "https://example.com/lock-1.json", sha256 } } },
+  ],
+  [
     "GraphQL replaces core services alone",
     CORE,
     { coreServices: graphql, realm: { ...registry, versions: { "realm-graphql-service": "3.4.1" } } },

@@ -47,8 +47,11 @@ describeOnLinux("the Realm packages", () => {
   });
 
   /** npm, as its own user would run it, replaced by a command that may look at its directory. */
-  const npm = (command: string) =>
-    host.run("realm", `runuser() { shift 3; ${command}; }; chown() { :; }; own() { :; }; main`, registry);
+  const npm = (command: string, env: Record<string, string> = {}) =>
+    host.run("realm", `runuser() { ${command}; }; fetch() { cp "$1" "$3"; }; chown() { :; }; own() { :; }; main`, {
+      ...registry,
+      ...env,
+    });
 
   test("of a registry are installed with the token, which does not stay", async () => {
     writeFileSync(host.path("etc/realm-cluster/secrets/npm-token"), "s3cret");
@@ -67,11 +70,52 @@ describeOnLinux("the Realm packages", () => {
   });
 
   test("of a registry that fails are asked for three times", async () => {
-    const { status, output, reason } = await npm("echo asked; false");
+    const { status, output, reason } = await npm(
+      `echo asked; echo 'npm ERR! code E401'; echo 'npm ERR! 401 Unauthorized - GET https://a.b/c'; echo 'npm ERR! more'; false`,
+    );
     expect(status).toBe(1);
     expect(output.match(/^asked$/gm)).toHaveLength(3);
-    expect(reason).toBe("npm could not install the Realm packages from https://npm.example.com/realm/");
+    expect(reason).toBe(
+      "npm could not install the Realm packages from https://npm.example.com/realm/: 401 Unauthorized - GET https://a.b/c",
+    );
     expect(readdirSync(host.path("opt/realm"))).toEqual([]);
+  });
+
+  test("of a registry that is asked by an npm which dies without a word are said to be so", async () => {
+    expect((await npm("echo Killed; false")).reason).toBe(
+      "npm could not install the Realm packages from https://npm.example.com/realm/: Killed",
+    );
+  });
+
+  describe("of a lock file", () => {
+    const wanted = `sha512-${"A".repeat(86)}==`;
+    const entry = { version: "1.0.0", resolved: "https://npm.example.com/realm/a/-/a-1.0.0.tgz", integrity: wanted };
+    beforeEach(() => {
+      const lock = { lockfileVersion: 2, packages: { "node_modules/a": entry }, dependencies: { a: entry } };
+      writeFileSync(host.path("lock.json"), JSON.stringify(lock, null, 2));
+    });
+    const lockFile = { REALM_URL: "lock.json", REALM_SHA256: "f".repeat(64) };
+
+    test("are installed by npm ci, which follows it, once; another lock file is another release", async () => {
+      const command = 'echo "$8"; [[ ! -e package-lock.json ]] || echo locked; mkdir node_modules';
+      expect(await npm(command, lockFile)).toMatchObject({ status: 0, output: "ci\nlocked\n" });
+      expect(await npm(command, lockFile)).toMatchObject({ output: "The Realm packages are there\n" });
+      expect(await npm(command, { ...lockFile, REALM_SHA256: "e".repeat(64) })).toMatchObject({
+        output: "ci\nlocked\n",
+      });
+      expect(await npm(command)).toMatchObject({ status: 0, output: "install\n" });
+    });
+
+    test.each(["ERR!", "error"])(
+      "with a package that is another one are refused, with its place (npm %s)",
+      async (sign) => {
+        const said = `${wanted} integrity checksum failed when using sha512: wanted ${wanted} but got sha512-B==. (306 bytes)`;
+        const { reason } = await npm(`echo "npm ${sign} code EINTEGRITY"; echo "npm ${sign} ${said}"; false`, lockFile);
+        expect(reason).toBe(
+          `npm could not install the Realm packages from https://npm.example.com/realm/: ${said} ${entry.resolved}`,
+        );
+      },
+    );
   });
 
   test.each([

@@ -7,12 +7,11 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { environmentFile } from "../../userdata/files";
 import { checkUserDataSize, hostPackages, hostSecrets, userDataLimit } from "../../userdata/render";
-import { downloads, kinds, registry, render } from "./userdataHosts";
+import { artifact, downloads, kinds, lockedRegistry, registry, render } from "./userdataHosts";
 
 interface WrittenFile {
   path: string;
-  permissions: string;
-  owner: string;
+  permissions?: string;
   content: string;
 }
 
@@ -46,8 +45,12 @@ describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) =
     expect(Buffer.from(base64, "base64").subarray(4, 8)).toEqual(Buffer.alloc(4));
   });
 
-  test("fits, with room for what is to come", () => {
-    expect(render(kind).bytes).toBeLessThan(userDataLimit * 0.85);
+  test.each([
+    ["an artifact", artifact, 0.85],
+    ["a registry", registry, 0.9],
+    ["a registry by a lock file", lockedRegistry, 0.9],
+  ])("fits, with room for what is to come, where the packages are from %s", (_, realm, share) => {
+    expect(render(kind, { downloads: downloads(realm) }).bytes).toBeLessThan(userDataLimit * share);
   });
 
   test("makes executable exactly what is executed", () => {
@@ -103,6 +106,15 @@ describe("downloads", () => {
     expect(env).toContain('CONSUL_URL="https://example.com/consul_1.20.6_linux_amd64.zip"\n');
     expect(env).toContain('NODE_URL="https://example.com/node-v8.17.0-linux-x64.tar.xz"\n');
     expect(env).toContain('REALM_URL="https://packages.example.com/realm.tar.gz"\n');
+  });
+
+  test("by a lock file are the same on every host, whatever it runs", () => {
+    const lockFile = { url: "https://a.b/lock", sha256: "d".repeat(64), modules: [...Object.keys(registry.versions)] };
+    const both = downloads({ ...registry, lockFile });
+    const manifest = (kind: string) => file(render(kind, { downloads: both }).text, "/etc/realm-cluster/package.json");
+    expect(manifest("core")).toEqual(manifest("dedicated worker"));
+    const env = file(render("core", { downloads: both }).text, "/etc/realm-cluster/downloads.env").content;
+    expect(env).toContain(`REALM_URL="https://a.b/lock"\nREALM_SHA256="${lockFile.sha256}"\n`);
   });
 
   test("from a registry take the token where it wants one, and the exact versions", () => {

@@ -16,6 +16,17 @@ export const registry: Extract<RealmPackages, { from: "registry" }> = {
   versions: { "realm-object-server": "3.12.0", "realm-object-server-enterprise": "3.1.3" },
 };
 
+/** The same by a lock file, with all that user data can hold of it. */
+export const lockedRegistry: RealmPackages = {
+  ...registry,
+  overrides: { realm: "npm:@example/realm@2.3.4", "realm-sync-server": "3.0.0", uws: "npm:ws@3.3.3" },
+  lockFile: {
+    url: "https://packages.example.com/realm/package-lock.json",
+    sha256: "d".repeat(64),
+    modules: Object.keys(registry.versions),
+  },
+};
+
 export function downloads(realm: RealmPackages = artifact): Downloads {
   return {
     consul: { version: "1.20.6", url: "https://example.com/consul_{version}_linux_amd64.zip", sha256: "a".repeat(64) },

@@ -42,8 +42,12 @@ export class StepHost {
   run(step: string, command: string, env: Record<string, string> = {}): Promise<StepEnd> {
     const reasonFile = this.path("reason");
     rmSync(reasonFile, { force: true });
-    const functions = readFileSync(join(hostFiles, "steps", step), "utf8")
+    const source = (file: string) => readFileSync(join(hostFiles, file), "utf8");
+    const functions = source(`steps/${step}`)
       .replace("source /opt/realm-cluster/lib.sh", `source ${join(hostFiles, "boot/lib.sh")}`)
+      .replace("source /opt/realm-cluster/realm.sh", () =>
+        source(`realm/${env.REALM_REGISTRY ? "registry" : "artifact"}.sh`),
+      )
       .replace(/^main "\$@"\n/m, "")
       .replace(
         /(\/etc\/realm-cluster|\/etc\/systemd|\/opt|\/usr\/local|\/var\/lib|\/run\/realm-cluster)\b/g,

@@ -1,6 +1,9 @@
 import { appFile, environmentFile, readinessFiles, unitFile, userFile } from "../files";
 import type { Service } from "../service";
 
+/** What GraphQL takes besides. */
+export const GRAPHQL_MODULES = ["realm-graphql-service"];
+
 export interface CoreServicesArgs {
   /** Serves GraphQL too. @default false */
   graphql?: boolean;
@@ -26,7 +29,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
     ],
     secrets: ["auth-key", "auth-pub", "feature-token", "ros-default-password"],
     installs: ["node", "realm"],
-    modules: graphql ? ["realm-graphql-service"] : [],
+    modules: graphql ? GRAPHQL_MODULES : [],
     files: [
       userFile("core-services", "Realm core services"),
       unitFile("core-services.service"),
