@@ -28,7 +28,11 @@ const service: Service = {
   ports: [],
   secrets: [],
   installs: ["node", "realm"],
-  files: [{ path: "/etc/systemd/system/idle.service", content: "[Service]\nExecStart=/bin/true\n" }],
+  files: [
+    { path: "/etc/systemd/system/idle.service", content: "[Service]\nExecStart=/bin/true\n" },
+    // Its program is beside its packages.
+    { path: "/opt/realm/idle.js", content: "" },
+  ],
   units: ["idle.service"],
   stateful: false,
 };
