@@ -87,6 +87,7 @@ export class LocalAws {
         const who = `User: arn:aws:sts::${accountId}:assumed-role/${role?.name ?? "none"}/${instance?.id}`;
         return refusal(call, role ? await policies.of(role.name) : [], region, who);
       },
+      now: (vpcId, address) => machine.now(machine.instanceAt(vpcId, address)?.id),
       local: localHandler(machine),
       log: this.log,
     });
@@ -115,6 +116,7 @@ export class LocalAws {
     return imdsServer({
       cloud: () => machine.cloud(),
       instanceAt: (vpcId, address) => machine.instanceAt(vpcId, address),
+      now: (instance) => machine.now(instance.id),
       account: accountId,
       role: (instance) => credentials.roleOf(instance),
       userData: async ({ id }) => {

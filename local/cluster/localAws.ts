@@ -85,6 +85,11 @@ export class LocalAws {
     return this.ask("POST", "exec", { instanceId, command });
   }
 
+  /** Has a host's clock be ahead of AWS's by so many seconds. */
+  async setClock(instanceId: string, secondsAhead: number): Promise<void> {
+    await this.ask("POST", "clock", { instanceId, secondsAhead });
+  }
+
   private async ask<T>(method: string, what: string, body?: unknown): Promise<T> {
     const url = `${this.running.endpoint}/_local/${what}`;
     const response = await fetch(url, { method, body: body === undefined ? undefined : JSON.stringify(body) });

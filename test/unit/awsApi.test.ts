@@ -135,6 +135,7 @@ describe("the front", () => {
       machine,
       onMutation: (call) => mutations.push(call),
       refusal: async (_call, _vpc, address) => (address === "10.0.1.66" ? "not you" : undefined),
+      now: () => new Date("2026-01-01T12:00:00Z"),
       local: async (_request, response) => void response.end("local"),
       log: () => {},
     });
@@ -321,5 +322,25 @@ describe("the front", () => {
     expect(refused.status).toBe(status);
     expect(await refused.text()).toContain(code);
     expect((await ask("10.0.1.10")).status).toBe(200);
+  });
+
+  test.each([
+    ["20260101T115500Z", 200, ""],
+    ["20260101T120500Z", 200, ""],
+    [
+      "20260101T115459Z",
+      400,
+      "Signature expired: 20260101T115459Z is now earlier than 20260101T115500Z (20260101T120000Z - 5 min.)",
+    ],
+    ["20260101T140000Z", 400, "Signature not yet current: 20260101T140000Z is still later than 20260101T120500Z"],
+  ])("a host's call that was signed at %s is answered %i", async (stamp, status, message) => {
+    answer = { body: "{}" };
+    const from = { "X-Local-Vpc": "vpc-1", "X-Forwarded-For": "10.0.1.10", "X-Amz-Date": stamp };
+    const headers = { ...signed("ssm"), ...from, "X-Amz-Target": "AmazonSSM.PutParameter" };
+    const response = await fetch(endpoint, { method: "POST", headers, body: "{}" });
+    expect(response.status).toBe(status);
+    const text = await response.text();
+    expect(text).toContain(message);
+    expect(text.includes("InvalidSignatureException")).toBe(status === 400);
   });
 });

@@ -69,6 +69,7 @@ describe("the metadata service", () => {
     server = imdsServer({
       cloud: () => there,
       instanceAt: (vpcId, address) => there.instances.find((i) => i.vpcId === vpcId && i.address === address),
+      now: ({ id }) => new Date(id === "i-b" ? "2026-01-01T10:00:00Z" : "2026-01-01T12:00:00Z"),
       account: "1",
       role: async () => undefined,
       userData: async ({ id }) => (id === "i-a" ? Buffer.from([0x1f, 0x8b, 0xff]) : undefined),
@@ -96,6 +97,12 @@ describe("the metadata service", () => {
     expect((await ask("/latest/meta-data/instance-id")).status).toBe(401);
     const answer = await ask("/2021-03-23/meta-data/instance-id", "10.0.1.10", await tokenOf("10.0.1.10"));
     expect(await answer.text()).toBe("i-a");
+  });
+
+  test("tells with every answer what time it is, which is what a host's own clock is held to", async () => {
+    const at = async (from: string) => (await ask("/latest/meta-data/", from)).headers.get("date");
+    expect(await at("10.0.1.10")).toBe("Thu, 01 Jan 2026 12:00:00 GMT");
+    expect(await at("10.0.2.10")).toBe("Thu, 01 Jan 2026 10:00:00 GMT");
   });
 
   test("takes version 1 where the instance allows it, but no wrong token", async () => {

@@ -12,6 +12,7 @@ import { Turns } from "../turns";
 import { isMutating, parseCall, type Call } from "./call";
 import type { Machine } from "./gap";
 import { gapOf } from "./gaps";
+import { signatureDateFault } from "./signatureDate";
 import { ec2Error, parseXml, queryError, serializeXml } from "./xml";
 
 export interface FrontOptions {
@@ -25,6 +26,8 @@ export interface FrontOptions {
    * @param vpcId and address: where the call comes from, as HAProxy tells
    */
   refusal(call: Call, vpcId: string, address: string): Promise<string | undefined>;
+  /** What time it is, as the host that calls is to see it; the parameters are those of `refusal`. */
+  now(vpcId: string, address: string): Date;
   /** Requests below `/_local/`: about the machine, not of the AWS API. */
   local(request: IncomingMessage, response: ServerResponse): Promise<void>;
   log(line: string): void;
@@ -55,7 +58,10 @@ async function handle(request: IncomingMessage, response: ServerResponse, moto: 
   const call = parseCall(request.method ?? "", request.headers, request.url ?? "", body);
   const vpcId = request.headers["x-local-vpc"];
   if (typeof vpcId === "string") {
-    const reason = await options.refusal(call, vpcId, String(request.headers["x-forwarded-for"]));
+    const address = String(request.headers["x-forwarded-for"]);
+    const stale = signatureDateFault(request.headers, options.now(vpcId, address));
+    if (stale !== undefined) return refuse(response, call, stale, STALE);
+    const reason = await options.refusal(call, vpcId, address);
     if (reason !== undefined) return refuse(response, call, reason);
   }
   const gap = gapOf(call);
@@ -84,15 +90,24 @@ async function handle(request: IncomingMessage, response: ServerResponse, moto: 
   response.end(request.method === "HEAD" ? undefined : content);
 }
 
+/** Codes of a refusal: of services that speak JSON, of EC2, and of the other ones of the query protocol. */
+interface Codes {
+  json: string;
+  ec2: string;
+  query: string;
+}
+const DENIED: Codes = { json: "AccessDeniedException", ec2: "UnauthorizedOperation", query: "AccessDenied" };
+const STALE: Codes = { json: "InvalidSignatureException", ec2: "RequestExpired", query: "SignatureDoesNotMatch" };
+
 /** As the service would refuse it, by its protocol. */
-function refuse(response: ServerResponse, { service, params }: Call, reason: string): void {
+function refuse(response: ServerResponse, { service, params }: Call, reason: string, codes = DENIED): void {
   if (!params.has("Action")) {
     response.writeHead(400, { "Content-Type": "application/x-amz-json-1.1" });
-    response.end(JSON.stringify({ __type: "AccessDeniedException", Message: reason }));
+    response.end(JSON.stringify({ __type: codes.json, Message: reason }));
     return;
   }
   response.writeHead(403, { "Content-Type": "text/xml;charset=UTF-8" });
-  response.end(service === "ec2" ? ec2Error("UnauthorizedOperation", reason) : queryError("AccessDenied", reason));
+  response.end(service === "ec2" ? ec2Error(codes.ec2, reason) : queryError(codes.query, reason));
 }
 
 interface Answer {

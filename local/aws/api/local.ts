@@ -46,6 +46,8 @@ export interface LocalOperations {
   exec(instanceId: string, command: string[], timeoutSeconds?: number): Promise<CommandResult>;
   /** Brings a port of the host's own loopback to this machine's: an SSM port-forwarding session.  */
   forward(instanceId: string, port: number): Promise<{ address: string; url: string }>;
+  /** Has the clock of an instance be ahead of AWS's, or behind it: hosts share this machine's, so that it is AWS's that moves for it. */
+  setClock(instanceId: string, secondsAhead: number): void;
   /** Resolves when nothing is being done, or waiting to be. */
   settled(): Promise<void>;
 }
@@ -80,6 +82,11 @@ async function handle(request: IncomingMessage, operations: LocalOperations) {
   if (route === "POST /_local/forward") {
     const { instanceId, port } = (await json(request)) as { instanceId: string; port: number };
     return { status: 200, body: await operations.forward(instanceId, port) };
+  }
+  if (route === "POST /_local/clock") {
+    const { instanceId, secondsAhead } = (await json(request)) as { instanceId: string; secondsAhead: number };
+    operations.setClock(instanceId, secondsAhead);
+    return { status: 200, body: {} };
   }
   return { status: 404, body: { error: `there is no ${route}` } };
 }

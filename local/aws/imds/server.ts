@@ -8,6 +8,8 @@ export interface ImdsSource {
   cloud(): Cloud;
   /** The running instance that has the address. */
   instanceAt(vpcId: string, address: string): Instance | undefined;
+  /** What time it is, as the instance is to see it. */
+  now(instance: Instance): Date;
   account: string;
   role(instance: Instance): Promise<RoleAccess | undefined>;
   userData(instance: Instance): Promise<Buffer | undefined>;
@@ -42,6 +44,16 @@ export function imdsServer(source: ImdsSource): Server {
 async function answer(request: IncomingMessage, source: ImdsSource, tokens: SessionTokens): Promise<Answer> {
   const instance = source.instanceAt(header(request, "x-local-vpc") ?? "", header(request, "x-forwarded-for") ?? "");
   if (!instance) return { status: 404 };
+  const told = await answerTo(instance, request, source, tokens);
+  return { ...told, headers: { Date: source.now(instance).toUTCString(), ...told.headers } };
+}
+
+async function answerTo(
+  instance: Instance,
+  request: IncomingMessage,
+  source: ImdsSource,
+  tokens: SessionTokens,
+): Promise<Answer> {
   if (!instance.metadata.enabled) return { status: 403 };
   const [version, ...path] = new URL(request.url ?? "/", "http://imds").pathname
     .split("/")

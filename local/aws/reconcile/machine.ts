@@ -55,6 +55,8 @@ export class Machine implements MachineView, LocalOperations {
   private readonly balancerAddresses: LoopbackAddresses;
   private readonly forwardAddresses: LoopbackAddresses;
   private readonly forwards = new Map<string, Forward>();
+  /** By how many seconds the clocks of instances are ahead of AWS's. */
+  private readonly clocks = new Map<string, number>();
   private readonly changes = new EventEmitter();
   private apiPort = 0;
 
@@ -132,6 +134,15 @@ export class Machine implements MachineView, LocalOperations {
     return this.view.current.instances.find(
       (instance) => instance.state === "running" && instance.vpcId === vpcId && instance.address === address,
     );
+  }
+
+  setClock(instanceId: string, secondsAhead: number): void {
+    this.clocks.set(instanceId, secondsAhead);
+  }
+
+  /** What time it is in AWS, as the instance is to see it. */
+  now(instanceId = ""): Date {
+    return new Date(Date.now() - (this.clocks.get(instanceId) ?? 0) * 1000);
   }
 
   host(instanceId: string): Host | undefined {
