@@ -3,7 +3,7 @@ import { nextServerState, readTargetHealth } from "../../local/aws/balancer/serv
 import type { Cloud, LoadBalancer, SecurityGroup } from "../../local/aws/model/model";
 import { planBalancers } from "../../local/aws/reconcile/balancerPlan";
 import { Draining } from "../../local/aws/reconcile/draining";
-import { interfaceChanges } from "../../local/aws/reconcile/interfaces";
+import { changeInterfaces, interfaceChanges } from "../../local/aws/reconcile/interfaces";
 import { cloud, networkInterface, targetGroup } from "./awsCloud";
 
 const balancer: LoadBalancer = {
@@ -202,5 +202,20 @@ describe("network interfaces that AWS makes and lets go by itself", () => {
     const after = cloud({ interfaces: [held] });
     expect(interfaceChanges(after, (id) => id === "i-gone").release).toEqual([]);
     expect(interfaceChanges(after, nobody).release).toEqual([held]);
+  });
+
+  test.each([
+    ["terminated", ["DescribeInstancesCommand", "AttachNetworkInterfaceCommand", "DetachNetworkInterfaceCommand"]],
+    ["running", ["DescribeInstancesCommand"]],
+  ])("one that was taken for gone and is %s has this done", async (state, expected) => {
+    const attachment = { id: "eni-attach-1", instanceId: "i-new", deleteOnTermination: false };
+    const asked: string[] = [];
+    const send = async (command: object) => {
+      asked.push(command.constructor.name);
+      return { Reservations: [{ Instances: [{ State: { Name: state } }] }], AttachmentId: "eni-attach-2" };
+    };
+    const ec2 = { send } as unknown as Parameters<typeof changeInterfaces>[0];
+    await changeInterfaces(ec2, { ...none, release: [networkInterface("eni-1", { attachment })] });
+    expect(asked).toEqual(expected);
   });
 });

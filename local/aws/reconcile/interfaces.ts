@@ -2,6 +2,7 @@ import {
   AttachNetworkInterfaceCommand,
   CreateNetworkInterfaceCommand,
   DeleteNetworkInterfaceCommand,
+  DescribeInstancesCommand,
   DetachNetworkInterfaceCommand,
   ModifyNetworkInterfaceAttributeCommand,
   type EC2Client,
@@ -57,7 +58,7 @@ export async function changeInterfaces(ec2: EC2Client, changes: InterfaceChanges
 }
 
 async function release(ec2: EC2Client, { id, attachment }: NetworkInterface): Promise<void> {
-  if (!attachment) return;
+  if (!attachment || (await isAlive(ec2, attachment.instanceId))) return;
   if (attachment.deleteOnTermination) {
     await ec2.send(new DeleteNetworkInterfaceCommand({ NetworkInterfaceId: id }));
     return;
@@ -71,4 +72,11 @@ async function release(ec2: EC2Client, { id, attachment }: NetworkInterface): Pr
   });
   const { AttachmentId } = await ec2.send(again);
   await ec2.send(new DetachNetworkInterfaceCommand({ AttachmentId }));
+}
+
+/** Asked again: while an instance is launched, its interface may be read as attached, and the instance not be read yet. */
+async function isAlive(ec2: EC2Client, instanceId: string): Promise<boolean> {
+  const Filters = [{ Name: "instance-id", Values: [instanceId] }];
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ Filters }));
+  return Reservations.flatMap(({ Instances = [] }) => Instances).some(({ State }) => State?.Name !== "terminated");
 }
