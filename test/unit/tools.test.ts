@@ -150,4 +150,45 @@ describe("pinned releases", () => {
     const { consulVersion } = jest.requireActual<typeof import("../../local/tools/consul")>("../../local/tools/consul");
     expect(read("local/tools/go/consul/go.mod")).toContain(`github.com/hashicorp/consul v${consulVersion} `);
   });
+
+  it("takes a Python package only by its digest", () => {
+    const requirements = read("local/tools/moto/requirements.txt")
+      .replace(/^#.*\n/gm, "")
+      .replaceAll("\\\n", "")
+      .trim();
+    const unpinned = (text: string) =>
+      text.split("\n").filter((line) => !/^[\w.-]+==\S+( +--hash=sha256:[0-9a-f]{64})+$/.test(line));
+    expect(unpinned(requirements)).toEqual([]);
+    expect(unpinned("moto==5.2.5\nsix>=1")).toHaveLength(2);
+    expect(read("local/tools/moto.ts")).toContain('"--require-hashes"');
+  });
+
+  it.each(["package-lock.json", "local/realm/install/package-lock.json"])(
+    "takes a package of npm only by its digest: %s",
+    (path) => {
+      const { packages } = JSON.parse(read(path)) as { packages: Record<string, { integrity?: string }> };
+      const taken = Object.entries(packages).filter(([place]) => place.startsWith("node_modules/"));
+      const own = /^node_modules\/(realm|realm-sync-server|realm-object-server-enterprise)$/;
+      expect(taken.length).toBeGreaterThan(100);
+      expect(taken.filter(([place, { integrity }]) => !integrity?.startsWith("sha512-") && !own.test(place))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it("has hosts download nothing but by its digest", () => {
+    const files = readdirSync(join(__dirname, "../../userdata/files"), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+    const lines = files.flatMap((text) => text.split("\n")).filter((line) => !/^\s*#/.test(line));
+    const fetches = lines.filter((line) => /^\s*fetch /.test(line));
+    expect(fetches).toHaveLength(4);
+    expect(fetches.filter((line) => !/fetch "\$(\w+)_URL" "\$\1_SHA256" /.test(line))).toEqual([]);
+    // One that is fetch's own, and two of Consul's agent on the host.
+    expect(lines.filter((line) => /\b(curl|wget)\b/.test(line))).toEqual([
+      expect.stringContaining("${AGENT}/services"),
+      expect.stringContaining("${AGENT}/service/deregister/"),
+      expect.stringContaining("error=$(curl "),
+    ]);
+  });
 });
