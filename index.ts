@@ -19,7 +19,7 @@ import { readConfig } from "./config";
 import { lookUpFacts } from "./facts";
 import { consulMembers, hostOutputs, readme } from "./outputs";
 import { planCluster } from "./plan";
-import { LOAD_BALANCER } from "./plan/firewall";
+import { ENDPOINTS, LOAD_BALANCER } from "./plan/firewall";
 import type { HostPlan } from "./plan/hosts";
 
 export = async () => {
@@ -36,6 +36,7 @@ export = async () => {
   const network = new Network("network", { cluster, region, plan: plan.network });
   const { vpcId } = network;
   const firewall = new Firewall("firewall", { cluster, vpcId, plan: plan.firewall });
+  const endpoints = network.endpoints(firewall.groupIds[ENDPOINTS]);
   const { secretPath } = names;
   const { featureToken, npmToken, authKey, rotation } = config;
   const keys = new ClusterKeys("keys", {
@@ -54,14 +55,15 @@ export = async () => {
     parameters: keys.parameters,
     timeoutMinutes,
   });
-  const roles = new Map(plan.tiers.map((tier) => [tier.name, new HostRole(tier.name, { cluster, tier })]));
+  const roles = new Map(plan.roles.map((role) => [role.name, new HostRole(role.name, { cluster, plan: role })]));
 
   const { imageId } = new MachineImage("image", { image: config.image, found: plan.imageId });
 
+  const connected = [...network.ready, ...firewall.rules, ...endpoints];
   const hostArgs = (hosts: HostPlan[], yieldsTo: pulumi.Resource[] = []): HostArgs[] =>
     hosts.map((host) => {
-      const role = roles.get(host.tier);
-      if (!role) throw new Error(`the plan has no tier ${host.tier}`);
+      const role = roles.get(host.name);
+      if (!role) throw new Error(`the plan has no role for ${host.name}`);
       return {
         cluster,
         region,
@@ -71,7 +73,7 @@ export = async () => {
         securityGroupId: firewall.groupIds[host.tier],
         instanceProfile: role.instanceProfile,
         bootTimeoutMinutes: config.bootTimeoutMinutes,
-        after: [...network.ready, ...firewall.rules, ...Object.values(keys.parameters), ...rotated, ...role.ready],
+        after: [...connected, ...Object.values(keys.parameters), ...rotated, ...role.ready],
         yieldsTo,
       };
     });

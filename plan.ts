@@ -1,5 +1,5 @@
 import type { Config } from "./config/schema";
-import { type TierPlan, planTiers } from "./plan/access";
+import { type RolePlan, planRoles } from "./plan/access";
 import { type DnsPlan, planDns } from "./plan/dns";
 import { type BackupPlan, planBackup } from "./plan/backup";
 import type { Facts } from "./plan/facts";
@@ -38,7 +38,8 @@ export interface Plan extends HostsPlan {
   hosts: HostPlan[];
   /** The names of the hosts, by what they carry together. */
   quorums: Record<Quorum, string[]>;
-  tiers: TierPlan[];
+  /** A role for each host. */
+  roles: RolePlan[];
   firewall: FirewallPlan;
   loadBalancer: LoadBalancerPlan;
   dns: DnsPlan;
@@ -68,7 +69,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
   const placed = planHosts(config, facts, network, names);
   const hosts = allHosts(placed);
   const downloads = planDownloads(config);
-  const tiers = planTiers(hosts, ({ services }) => hostSecrets(services, downloads), facts, names);
+  const roles = planRoles(hosts, ({ services }) => hostSecrets(services, downloads), facts, names);
   return {
     ...placed,
     names,
@@ -77,8 +78,14 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     network,
     hosts,
     quorums: planQuorums(hosts),
-    tiers,
-    firewall: planFirewall(hosts, config.loadBalancer, config.watching.metricsCidrs),
+    roles,
+    firewall: planFirewall(hosts, {
+      loadBalancer: config.loadBalancer,
+      metricsCidrs: config.watching.metricsCidrs,
+      downloads,
+      egressCidrs: config.network.egressCidrs,
+      network,
+    }),
     loadBalancer: {
       targetPort: targetPort(placed.coreServices),
       listenerPorts: listenerPorts(config.loadBalancer),
@@ -89,7 +96,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
     dns: planDns(config, facts, placed),
     backup: planBackup(config, facts),
     watching: planWatching(config, facts, placed, names),
-    secrets: [...new Set(tiers.flatMap(({ secrets }) => secrets))].sort(),
+    secrets: [...new Set(roles.flatMap(({ secrets }) => secrets))].sort(),
     rotations,
   };
 }

@@ -29,7 +29,9 @@ export class Firewall extends pulumi.ComponentResource {
       securityGroupId: this.groupIds[rule.group],
       description: rule.description,
       ...this.peerOf(rule),
-      ...trafficOf(rule),
+      ipProtocol: rule.traffic.protocol,
+      fromPort: rule.traffic.port,
+      toPort: rule.traffic.port,
       tags: tagged(cluster, rule.name),
     });
     this.rules = [
@@ -42,9 +44,4 @@ export class Firewall extends pulumi.ComponentResource {
   private peerOf({ peer }: Rule) {
     return "cidr" in peer ? { cidrIpv4: peer.cidr } : { referencedSecurityGroupId: this.groupIds[peer.group] };
   }
-}
-
-function trafficOf({ traffic }: Rule) {
-  if (!traffic) return { ipProtocol: "-1" };
-  return { ipProtocol: traffic.protocol, fromPort: traffic.port, toPort: traffic.port };
 }

@@ -1,5 +1,4 @@
 import * as ec2 from "@pulumi/aws/ec2";
-import * as vpc from "@pulumi/aws/vpc";
 import * as pulumi from "@pulumi/pulumi";
 import type { NetworkPlan, OwnZone } from "../plan/network";
 import { type Cluster, tagged } from "./cluster";
@@ -21,11 +20,16 @@ export class Network extends pulumi.ComponentResource {
   readonly subnetIds: Record<"public" | "private", pulumi.Output<string>[]>;
   /** What must exist before anything in a public subnet can have a public address that works. */
   readonly outward: pulumi.Resource[];
-  /** What must exist before a host can reach SSM and its downloads. */
+  /** What must exist before a host can reach SSM and its downloads, besides the endpoints. */
   readonly ready: pulumi.Resource[];
 
-  constructor(name: string, { cluster, plan, region }: NetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(
+    name: string,
+    private readonly args: NetworkArgs,
+    opts?: pulumi.ComponentResourceOptions,
+  ) {
     super("realm-cluster:index:Network", name, {}, opts);
+    const { cluster, plan } = args;
     if (plan.kind === "adopted") {
       this.vpcId = pulumi.output(plan.vpcId);
       this.privateSubnetIds = Object.fromEntries(
@@ -43,14 +47,31 @@ export class Network extends pulumi.ComponentResource {
       const privateSubnets = plan.zones.map((zone) => made.subnet(main, "private", zone.zone, zone.privateCidr));
       const outward = made.publicRoutes(main, gateway, plan.zones, publicSubnets);
       const inward = made.privateRoutes(main, plan, publicSubnets, privateSubnets, outward);
-      const endpoints = made.endpoints(main, plan, region, privateSubnets);
       this.vpcId = main.id;
       this.privateSubnetIds = Object.fromEntries(plan.zones.map(({ zone }, i) => [zone, privateSubnets[i].id]));
       this.subnetIds = { public: publicSubnets.map(({ id }) => id), private: privateSubnets.map(({ id }) => id) };
       this.outward = outward;
-      this.ready = [...inward, ...endpoints];
+      this.ready = inward;
     }
     this.registerOutputs({ vpcId: this.vpcId });
+  }
+
+  /** Ways to AWS's services that need no internet, where the plan has any. */
+  endpoints(securityGroupId: pulumi.Input<string>): pulumi.Resource[] {
+    const { cluster, plan, region } = this.args;
+    const services = plan.kind === "own" ? plan.endpoints : [];
+    return services.map((service) => {
+      const args = {
+        vpcId: this.vpcId,
+        serviceName: `com.amazonaws.${region}.${service}`,
+        vpcEndpointType: "Interface",
+        privateDnsEnabled: true,
+        subnetIds: this.subnetIds.private,
+        securityGroupIds: [securityGroupId],
+        tags: tagged(cluster, service),
+      };
+      return new ec2.VpcEndpoint(service, args, { parent: this });
+    });
   }
 }
 
@@ -111,34 +132,6 @@ class OwnNetwork {
       const args = { routeTableId, destinationCidrBlock: "0.0.0.0/0", natGatewayId };
       return [associated, new ec2.Route(`private-${zone}`, args, { parent: this.parent })];
     });
-  }
-
-  /** Ways to AWS's services that need no internet. */
-  endpoints(
-    { id: vpcId }: ec2.Vpc,
-    { cidr, endpoints: services }: Extract<NetworkPlan, { kind: "own" }>,
-    region: string,
-    subnets: ec2.Subnet[],
-  ): pulumi.Resource[] {
-    if (services.length === 0) return [];
-    const parent = this.parent;
-    const tags = tagged(this.cluster, "endpoints");
-    const group = new ec2.SecurityGroup("endpoints", { vpcId, description: "AWS endpoints", tags }, { parent });
-    const https = { description: "Hosts", ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: cidr, tags };
-    const rule = new vpc.SecurityGroupIngressRule("endpoints", { securityGroupId: group.id, ...https }, { parent });
-    const made = services.map((service) => {
-      const args = {
-        vpcId,
-        serviceName: `com.amazonaws.${region}.${service}`,
-        vpcEndpointType: "Interface",
-        privateDnsEnabled: true,
-        subnetIds: subnets.map(({ id }) => id),
-        securityGroupIds: [group.id],
-        tags: tagged(this.cluster, service),
-      };
-      return new ec2.VpcEndpoint(service, args, { parent });
-    });
-    return [rule, ...made];
   }
 
   private natGateway(zone: string, { id: subnetId }: ec2.Subnet, outward: pulumi.Resource[]): ec2.NatGateway {

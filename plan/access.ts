@@ -3,12 +3,12 @@ import type { Facts } from "./facts";
 import type { HostPlan } from "./hosts";
 import type { Names } from "./names";
 
-/** A kind of host, and what its instance role may do. */
-export interface TierPlan {
+/** A host's instance role, and what it may do. */
+export interface RolePlan {
+  /** The host's name. */
   name: string;
   /** The secrets that its services read. */
   secrets: SecretName[];
-  /** Its role's policy. */
   policy: PolicyDocument;
 }
 
@@ -48,20 +48,20 @@ const AGENT_ACTIONS = [
 ];
 
 /**
- * Derives the kinds of hosts: each may read the secrets that its services name, write its own boot reports, and make the calls that its
- * services say they make.
+ * Derives the hosts' roles: each may read the secrets that its services name, write its own boot report, and make the calls that its
+ * services say they make. A role for each host rather than for each kind: a host that is broken into cannot tell of another that it is ready.
  */
-export function planTiers(
+export function planRoles(
   hosts: HostPlan[],
   secretsOf: (host: HostPlan) => SecretName[],
   facts: Facts,
   names: Names,
-): TierPlan[] {
+): RolePlan[] {
   const arn = (service: string, resource: string) =>
     `arn:${facts.partition}:${service}:${facts.region}:${facts.account}:${resource}`;
   const parameter = (name: string) => arn("ssm", `parameter${name}`);
-  const allow = ({ name, actions, resource, onlyIf }: AwsCalls): Statement => {
-    const [service, ...rest] = resource?.split(":") ?? [];
+  const allow = ({ name, actions, resource, onlyIf }: AwsCalls, host: string): Statement => {
+    const [service, ...rest] = resource?.replaceAll("{host}", host).split(":") ?? [];
     return {
       Sid: name,
       Effect: "Allow",
@@ -70,9 +70,9 @@ export function planTiers(
       ...(onlyIf && { Condition: { StringEquals: onlyIf } }),
     };
   };
-  return [...new Set(hosts.map(({ tier }) => tier))].map((name) => {
-    const members = hosts.filter(({ tier }) => tier === name);
-    const secrets = [...new Set(members.flatMap(secretsOf))].sort();
+  return hosts.map((host) => {
+    const { name, bootReport, services } = host;
+    const secrets = secretsOf(host);
     const policy: PolicyDocument = {
       Version: "2012-10-17",
       Statement: [
@@ -86,10 +86,10 @@ export function planTiers(
           Sid: "ReportBoot",
           Effect: "Allow",
           Action: ["ssm:PutParameter"],
-          Resource: members.map(({ bootReport }) => parameter(bootReport)),
+          Resource: [parameter(bootReport)],
         },
         { Sid: "Agent", Effect: "Allow", Action: AGENT_ACTIONS, Resource: ["*"] },
-        ...members[0].services.flatMap(({ calls = [] }) => calls).map(allow),
+        ...services.flatMap(({ calls = [] }) => calls).map((calls) => allow(calls, name)),
       ],
     };
     return { name, secrets, policy };

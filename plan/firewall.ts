@@ -1,9 +1,14 @@
 import type { Config } from "../config/schema";
-import type { Peer, Port } from "../userdata/service";
+import { downloadPorts, type Downloads } from "../userdata/downloads";
+import { hostPackages } from "../userdata/render";
+import type { Peer, Port, Service } from "../userdata/service";
 import type { HostPlan } from "./hosts";
+import type { NetworkPlan } from "./network";
 
-/** The name of the load balancer's security group; the others are named after their tiers. */
+/** The name of the load balancer's security group; those of hosts are named after their tiers. */
 export const LOAD_BALANCER = "load-balancer";
+/** The name of the security group of AWS's services that are inside of the VPC. */
+export const ENDPOINTS = "endpoints";
 
 /** One security group rule. */
 export interface Rule {
@@ -13,18 +18,33 @@ export interface Rule {
   group: string;
   /** The other side: a security group of this cluster, or a network. */
   peer: { group: string } | { cidr: string };
-  /** Protocol and port; a rule without is for all traffic. */
-  traffic?: { protocol: Port["protocol"]; port: number };
+  traffic: { protocol: Port["protocol"]; port: number };
   description: string;
 }
 
 /** Who may talk to whom. */
 export interface FirewallPlan {
-  /** One security group for each tier, and one for the load balancer. */
+  /** One security group for each tier, one for the load balancer, and one for AWS's services where they are inside of the VPC. */
   groups: string[];
   ingress: Rule[];
   egress: Rule[];
 }
+
+/** What rules are derived from, besides the hosts. */
+export interface FirewallArgs {
+  loadBalancer: Config["loadBalancer"];
+  /** The networks of those who scrape metrics. */
+  metricsCidrs: string[];
+  downloads: Downloads;
+  /** Where hosts find AWS and what they download. */
+  egressCidrs: string[];
+  network: NetworkPlan;
+}
+
+/** AWS's services, and where most downloads are. */
+const HTTPS = 443;
+/** The mirrors of Ubuntu's packages, which are signed: an image updates itself from there. */
+const PACKAGE_MIRRORS = 80;
 
 /** The load balancer's ports: HTTPS with HTTP redirecting to it, or HTTP alone. */
 export function listenerPorts({ certificateArn }: Config["loadBalancer"]): number[] {
@@ -34,47 +54,73 @@ export function listenerPorts({ certificateArn }: Config["loadBalancer"]): numbe
 /** Who may reach the load balancer, with the default that a certificate allows. */
 const clients = ({ allowedCidrs = ["0.0.0.0/0"] }: Config["loadBalancer"]) => allowedCidrs;
 
-/**
- * Derives every rule from the ports that the hosts' services state.
- *
- * @param metricsCidrs the networks of those who scrape metrics
- */
-export function planFirewall(
-  hosts: HostPlan[],
-  loadBalancer: Config["loadBalancer"],
-  metricsCidrs: string[],
-): FirewallPlan {
+/** Derives every rule from the ports that the hosts' services state, and from where hosts download from. */
+export function planFirewall(hosts: HostPlan[], args: FirewallArgs): FirewallPlan {
   const tiers = new Map(hosts.map(({ tier, services }) => [tier, services]));
+  const inside = args.network.kind === "own" && args.network.endpoints.length > 0;
+  const between = [...amongTiers(tiers), ...(inside ? toEndpoints(tiers) : [])];
+  return {
+    groups: [...tiers.keys(), LOAD_BALANCER, ...(inside ? [ENDPOINTS] : [])],
+    ingress: [...between, ...fromScrapers(tiers, args.metricsCidrs), ...fromClients(args.loadBalancer)],
+    egress: [...between.map(outOf), ...outward(tiers, args)],
+  };
+}
+
+/** The services of each tier. */
+type Tiers = Map<string, Service[]>;
+type GroupRule = Rule & { peer: { group: string } };
+
+/** One group's traffic into another. */
+function into(group: string, from: string, traffic: Rule["traffic"], description: string): GroupRule {
+  const name = `${group}-${traffic.protocol}-${traffic.port}-from-${from}`;
+  return { name, group, peer: { group: from }, traffic, description };
+}
+
+/** The same traffic as its sender's group has to let it out. */
+function outOf({ group, peer, traffic, description }: GroupRule): Rule {
+  const name = `${peer.group}-${traffic.protocol}-${traffic.port}-to-${group}`;
+  return { name, group: peer.group, peer: { group }, traffic, description };
+}
+
+function amongTiers(tiers: Tiers): GroupRule[] {
   const groupsOf = (peer: Peer) =>
     peer === LOAD_BALANCER
       ? [LOAD_BALANCER]
       : [...tiers].filter(([, services]) => services.some(({ name }) => name === peer)).map(([tier]) => tier);
-
-  const outside = (peer: Peer) => (peer === "metrics" ? metricsCidrs : []);
-
-  const between = new Map<string, Rule & { peer: { group: string } }>();
-  for (const [tier, services] of tiers) {
-    for (const { name, port, protocol, from } of services.flatMap((service) => service.ports)) {
-      for (const group of from.flatMap(groupsOf)) {
-        const key = `${tier}-${protocol}-${port}-from-${group}`;
-        between.set(key, { name: key, group: tier, peer: { group }, traffic: { protocol, port }, description: name });
-      }
-    }
-  }
-  const scraped = [...tiers].flatMap(([tier, services]) =>
+  const rules = [...tiers].flatMap(([tier, services]) =>
     services
       .flatMap(({ ports }) => ports)
       .flatMap(({ name, port, protocol, from }) =>
-        from.flatMap(outside).map((cidr): Rule => ({
-          name: `${tier}-${protocol}-${port}-from-${cidr}`,
-          group: tier,
+        from.flatMap(groupsOf).map((peer) => into(tier, peer, { protocol, port }, name)),
+      ),
+  );
+  // Two services of one tier may be peers of the same port.
+  return [...new Map(rules.map((rule) => [rule.name, rule])).values()];
+}
+
+function toEndpoints(tiers: Tiers): GroupRule[] {
+  return [...tiers.keys()].map((tier) => into(ENDPOINTS, tier, { protocol: "tcp", port: HTTPS }, "AWS"));
+}
+
+function fromScrapers(tiers: Tiers, cidrs: string[]): Rule[] {
+  return [...tiers].flatMap(([group, services]) =>
+    services
+      .flatMap(({ ports }) => ports)
+      .filter(({ from }) => from.includes("metrics"))
+      .flatMap(({ name, port, protocol }) =>
+        cidrs.map((cidr): Rule => ({
+          name: `${group}-${protocol}-${port}-from-${cidr}`,
+          group,
           peer: { cidr },
           traffic: { protocol, port },
           description: name,
         })),
       ),
   );
-  const fromClients = listenerPorts(loadBalancer).flatMap((port) =>
+}
+
+function fromClients(loadBalancer: Config["loadBalancer"]): Rule[] {
+  return listenerPorts(loadBalancer).flatMap((port) =>
     clients(loadBalancer).map((cidr): Rule => ({
       name: `${LOAD_BALANCER}-tcp-${port}-from-${cidr}`,
       group: LOAD_BALANCER,
@@ -83,24 +129,20 @@ export function planFirewall(
       description: "Realm clients",
     })),
   );
-  const toTargets = [...between.values()]
-    .filter(({ peer }) => peer.group === LOAD_BALANCER)
-    .map((rule): Rule => ({
-      ...rule,
-      name: `${LOAD_BALANCER}-tcp-${rule.traffic?.port}-to-${rule.group}`,
-      group: LOAD_BALANCER,
-      peer: { group: rule.group },
-    }));
-  // Hosts download, ask SSM and talk to each other: who may be reached is decided by the receiver's rules.
-  const outward = [...tiers.keys()].map((tier): Rule => ({
-    name: `${tier}-to-all`,
-    group: tier,
-    peer: { cidr: "0.0.0.0/0" },
-    description: "Downloads, SSM and peers",
-  }));
-  return {
-    groups: [...tiers.keys(), LOAD_BALANCER],
-    ingress: [...between.values(), ...scraped, ...fromClients],
-    egress: [...toTargets, ...outward],
-  };
+}
+
+/** To AWS, and to where hosts download from: their names are known, their addresses are not. */
+function outward(tiers: Tiers, { downloads, egressCidrs }: FirewallArgs): Rule[] {
+  return [...tiers].flatMap(([group, services]) => {
+    const ports = new Set([HTTPS, PACKAGE_MIRRORS, ...downloadPorts(hostPackages(services), downloads)]);
+    return [...ports].flatMap((port) =>
+      egressCidrs.map((cidr): Rule => ({
+        name: `${group}-tcp-${port}-to-${cidr}`,
+        group,
+        peer: { cidr },
+        traffic: { protocol: "tcp", port },
+        description: "AWS and downloads",
+      })),
+    );
+  });
 }

@@ -21,7 +21,7 @@ import { type Names, consulHosts, coreHosts, isColocated, workerHosts } from "./
 export interface HostPlan {
   /** Its host name, which is also its node name in Consul. */
   name: string;
-  /** Its kind: hosts of one tier run the same services, and share a role and a security group. */
+  /** Its kind: hosts of one tier run the same services, and share a security group. */
   tier: string;
   zone: string;
   services: Service[];

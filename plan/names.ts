@@ -17,7 +17,7 @@ export interface Names {
   logs: string;
 }
 
-/** Longer ones do not fit into the name of an IAM role together with the prefix, the tier and Pulumi's suffix. */
+/** Longer ones do not fit into the name of an IAM role together with the prefix and Pulumi's suffix. */
 const CLUSTER_NAME = /^[a-z][a-z0-9-]{0,27}$/;
 
 /**

@@ -54,6 +54,13 @@ export function downloadSecrets(installs: Package[], { realm }: Downloads): Secr
   return installs.includes("realm") && realm.from === "registry" && realm.token ? ["npm-token"] : [];
 }
 
+/** The ports of the servers that the given packages come from, in the order in which they are met. */
+export function downloadPorts(installs: Package[], downloads: Downloads): number[] {
+  const text = JSON.stringify(installs.map((name) => downloads[name]));
+  const urls = [...text.matchAll(/https?:\/\/[^"]+/g)].map(([url]) => new URL(url));
+  return [...new Set(urls.map(({ port, protocol }) => Number(port) || (protocol === "http:" ? 80 : 443)))];
+}
+
 /** What every Realm program needs. */
 export const MODULES = ["realm-object-server", "realm-object-server-enterprise"];
 

@@ -40,7 +40,7 @@ export interface AwsCalls {
   /** The name of the policy's statement, of letters alone. */
   name: string;
   actions: string[];
-  /** What they are about: an ARN without its partition, region and account, such as `logs:log-group:NAME:*`. @default anything */
+  /** What they are about: an ARN without its partition, region and account, such as `logs:log-group:NAME:*`; `{host}` is the host's name. @default anything */
   resource?: string;
   /** Condition keys, and the values that they must have. @default none */
   onlyIf?: Record<string, string>;

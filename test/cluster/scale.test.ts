@@ -95,7 +95,6 @@ describeOnHosts("scaling", () => {
     expect(toOthers(changes, "core-services-03")).toEqual([
       "update Command load-balancer-health",
       "update Command quorums",
-      "update RolePolicy core-services",
     ]);
     expect(instances()).toEqual({ ...before, "core-services-03": expect.any(String) });
   });
@@ -107,8 +106,6 @@ describeOnHosts("scaling", () => {
     expect(toOthers(out.changes, "consul-04", "consul-05", "extra", "sync-extra-01")).toEqual([
       ...noted,
       "update Command quorums",
-      "update RolePolicy consul",
-      "update RolePolicy sync",
     ]);
     expect(await consul()).toEqual({ peers: [...base, "consul-04", "consul-05"], absent: [] });
     expect(instances()).toMatchObject(before);
@@ -120,9 +117,6 @@ describeOnHosts("scaling", () => {
       ...noted,
       "update Command load-balancer-health",
       "update Command quorums",
-      "update RolePolicy consul",
-      "update RolePolicy core-services",
-      "update RolePolicy sync",
     ]);
     const stay = Object.entries(before).filter(([host]) => !gone.includes(host));
     expect(instances()).toEqual(Object.fromEntries(stay));
@@ -149,7 +143,7 @@ describeOnHosts("scaling", () => {
     expect(Object.values(kept)).toEqual(["available"]);
     const before = instances();
     const { changes } = await scale("a worker more", workers(3));
-    expect(toOthers(changes, "sync-default-03")).toEqual(["update Command quorums", "update RolePolicy sync"]);
+    expect(toOthers(changes, "sync-default-03")).toEqual(["update Command quorums"]);
     expect(instances()).toEqual({ ...before, "sync-default-03": expect.any(String) });
     const now = await volumes();
     expect(now).toMatchObject(kept);

@@ -10,8 +10,8 @@ export interface Section {
   replaces?: string[];
 }
 
-/** The line that every section but the first release's has: `**Replaces or deletes:** every host with core services, ...`. */
-const REPLACES = /^\*\*Replaces or deletes:\*\* (.+)$/m;
+/** The paragraph that every section but the first release's has: `**Replaces or deletes:** every host with core services, ...`. */
+const REPLACES = /^\*\*Replaces or deletes:\*\* (.+(?:\n.+)*)$/m;
 
 /** The sections, the newest first. */
 export function readChangelog(): Section[] {
@@ -26,6 +26,6 @@ export function parseChangelog(text: string): Section[] {
       const [, name] = /^\[([^\]]+)\]/.exec(section) ?? [];
       if (name === undefined) throw new Error(`a section's title is not [Unreleased] or [VERSION] - DATE: ${section}`);
       const listed = REPLACES.exec(section)?.[1];
-      return { name, replaces: listed?.split(/, */).map((item) => item.replaceAll("`", "").trim()) };
+      return { name, replaces: listed?.split(/,\s*/).map((item) => item.replaceAll("`", "").trim()) };
     });
 }

@@ -51,14 +51,15 @@ export class PreviewedCluster {
 
   /**
    * The resources that an item of CHANGELOG.md means: `nothing`, `every host`, `every host with a Consul server` (`a sync worker`, `core
-   * services`), or one resource by its type and name.
+   * services`), or resources by type and name, in which `*` stands for any text.
    */
   named(item: string): string[] {
     if (item === "nothing") return [];
     const [, which] = /^every host(?: with (.+))?$/.exec(item) ?? [];
-    if (which === undefined && item !== "every host") return [item];
     const { resources } = this.release.state.deployment;
     const displayed = new Set(resources.map(({ type, urn }) => `${displayType(type)} ${nameOf(urn)}`));
+    if (item.includes("*")) return [...displayed].filter((resource) => matches(item, resource));
+    if (which === undefined && item !== "every host") return [item];
     return this.hosts()
       .filter((host) => which === undefined || this.carries(host, which))
       .flatMap(withHost)
@@ -126,5 +127,10 @@ const withHost = (host: string) => [
   `aws:lb:TargetGroupAttachment ${host}`,
   `command:local:Command ${host}-drain`,
 ];
+
+const matches = (pattern: string, text: string) => {
+  const literal = (part: string) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`^${pattern.split("*").map(literal).join(".*")}$`).test(text);
+};
 
 const displayType = (type: string) => type.replace(/\/[^:/]*:/, ":");

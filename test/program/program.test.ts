@@ -232,7 +232,6 @@ describe("the guide's cluster", () => {
       "consul-sync tcp 8300 core-services",
       "consul-sync tcp 8301 consul-sync",
       "consul-sync tcp 8301 core-services",
-      "consul-sync tcp 9080 core-services",
       "consul-sync udp 8301 consul-sync",
       "consul-sync udp 8301 core-services",
       "core-services tcp 8301 consul-sync",
@@ -245,13 +244,29 @@ describe("the guide's cluster", () => {
       "load-balancer tcp 80 203.0.113.0/24",
     ]);
     expect(guide.ofType("aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule").map(line).sort()).toEqual([
-      "consul-sync -1  0.0.0.0/0",
-      "core-services -1  0.0.0.0/0",
+      "consul-sync tcp 443 0.0.0.0/0",
+      "consul-sync tcp 7800 consul-sync",
+      "consul-sync tcp 80 0.0.0.0/0",
+      "consul-sync tcp 8300 consul-sync",
+      "consul-sync tcp 8301 consul-sync",
+      "consul-sync tcp 8301 core-services",
+      "consul-sync udp 8301 consul-sync",
+      "consul-sync udp 8301 core-services",
+      "core-services tcp 443 0.0.0.0/0",
+      "core-services tcp 7800 consul-sync",
+      "core-services tcp 80 0.0.0.0/0",
+      "core-services tcp 8300 consul-sync",
+      "core-services tcp 8301 consul-sync",
+      "core-services tcp 8301 core-services",
+      "core-services tcp 9080 core-services",
+      "core-services tcp 9081 core-services",
+      "core-services udp 8301 consul-sync",
+      "core-services udp 8301 core-services",
       "load-balancer tcp 9080 core-services",
     ]);
   });
 
-  test("a role reads its services' secrets and writes its own hosts' boot reports, nothing else", () => {
+  test("a role reads its services' secrets and writes its own host's boot report, nothing else", () => {
     const policies = guide.ofType("aws:iam/rolePolicy:RolePolicy").map(({ name, inputs }) => {
       const { Statement } = JSON.parse(String(inputs.policy)) as {
         Statement: { Action: string[]; Resource: string[] }[];
@@ -263,13 +278,13 @@ describe("the guide's cluster", () => {
       return { name, reads: allowed("ssm:GetParameter"), writes: allowed("ssm:PutParameter") };
     });
     expect(policies.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
-      {
-        name: "realm-cluster-dev-consul-sync",
+      ...["consul-01", "consul-02", "consul-03"].map((name) => ({
+        name,
         reads: ["auth-key", "auth-pub", "feature-token", "gossip-key", "npm-token"].map((name) => `secrets/${name}`),
-        writes: ["boot/consul-01", "boot/consul-02", "boot/consul-03"],
-      },
+        writes: [`boot/${name}`],
+      })),
       {
-        name: "realm-cluster-dev-core-services",
+        name: "core-services-01",
         reads: ["auth-key", "auth-pub", "feature-token", "gossip-key", "npm-token", "ros-default-password"].map(
           (name) => `secrets/${name}`,
         ),

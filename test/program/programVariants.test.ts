@@ -57,6 +57,14 @@ test.each([
   const { ofType } = await deploy(set({ network: { nat }, consul: { url: mirror }, node: { url: mirror } }));
   expect(ofType("aws:ec2/natGateway:NatGateway")).toHaveLength(gateways);
   expect(ofType("aws:ec2/vpcEndpoint:VpcEndpoint").map(({ name }) => name)).toEqual(endpoints);
+  const toEndpoints = ofType("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    .filter(({ inputs }) => inputs.securityGroupId === "SecurityGroup endpoints")
+    .map(({ inputs }) => [inputs.referencedSecurityGroupId, inputs.fromPort]);
+  const hosts = ["SecurityGroup consul-sync", "SecurityGroup core-services"].map((group) => [group, 443]);
+  expect(toEndpoints).toEqual(endpoints.length > 0 ? hosts : []);
+  for (const { inputs } of ofType("aws:ec2/vpcEndpoint:VpcEndpoint")) {
+    expect(inputs.securityGroupIds).toEqual(["SecurityGroup endpoints"]);
+  }
   const routes = ofType("aws:ec2/route:Route").filter(({ inputs }) => inputs.natGatewayId !== undefined);
   expect(new Set(routes.map(({ inputs }) => inputs.natGatewayId)).size).toBe(gateways);
   expect(routes).toHaveLength(gateways === 0 ? 0 : 3);

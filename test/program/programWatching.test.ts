@@ -56,7 +56,7 @@ describe("the production stack", () => {
       PROGRAM: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     const waitsFor = first.dependencies.map((urn) => urn.split("::").pop());
-    expect(waitsFor).toEqual(expect.arrayContaining(["consul-01-boot", "realm-cluster-prod-consul"]));
+    expect(waitsFor).toEqual(expect.arrayContaining(["consul-01-boot", "consul-01"]));
   });
 
   test("watches each host by its instance, which EC2 recovers, once the host has been ready", () => {

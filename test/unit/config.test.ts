@@ -15,7 +15,7 @@ test("the defaults are those that are documented", () => {
     featureToken: expect.anything(),
     placement: "colocated",
     zones: [],
-    network: { cidr: "10.20.0.0/16", nat: "single" },
+    network: { cidr: "10.20.0.0/16", nat: "single", egressCidrs: ["0.0.0.0/0"] },
     image: { name: expect.stringMatching(/^ubuntu.*-20\d{6}$/), owner: "099720109477" },
     consul: {
       servers: 3,

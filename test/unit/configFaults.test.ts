@@ -192,7 +192,7 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
 
   // Wrong kinds of value.
   ["text for an object", { consul: "three" }, /^consul is "three": write \{servers, version, .*volumeGiB\}$/],
-  ["a list for an object", { network: [] }, /^network is \[\]: write \{cidr, nat, adopt\}$/],
+  ["a list for an object", { network: [] }, /^network is \[\]: write \{cidr, nat, egressCidrs, adopt\}$/],
   ["nothing for an object", { node: null }, /^node is null: write \{version, sha256, url\}$/],
   [
     "text for a group",
@@ -267,6 +267,12 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
     "a network that is in another",
     balancer({ allowedCidrs: ["10.1.0.0/16", "10.0.0.0/8"] }),
     "loadBalancer.allowedCidrs[0] is 10.1.0.0/16, a part of 10.0.0.0/8: remove one of the two",
+  ],
+  ["hosts that may reach nothing", { network: { egressCidrs: [] } }, /^network.egressCidrs is \[\]: write one network/],
+  [
+    "a name for a network to reach",
+    { network: { egressCidrs: ["npm.example.com"] } },
+    /egressCidrs\[0\] is "npm.example.com": write an IPv4/,
   ],
   ["a size without its family", { consul: { instanceType: "large" } }, /^consul.instanceType is "large": write an EC2/],
   ["an instance type in capitals", { consul: { instanceType: "M6I.large" } }, /^consul.instanceType .*write an EC2/],

@@ -18,10 +18,10 @@ test("hosts without the token of a registry do not ask for it", () => {
 });
 
 test("a Consul server that carries no worker may not read a worker's secrets", () => {
-  const { tiers } = planCluster(configured({ consul: { servers: 5 } }), facts, "dev");
-  const secrets = Object.fromEntries(tiers.map((tier) => [tier.name, tier.secrets]));
-  expect(secrets.consul).toEqual(["gossip-key"]);
-  expect(secrets["consul-sync"]).toContain("auth-key");
+  const { roles } = planCluster(configured({ consul: { servers: 5 } }), facts, "dev");
+  const secrets = Object.fromEntries(roles.map((role) => [role.name, role.secrets]));
+  expect(secrets["consul-04"]).toEqual(["gossip-key"]);
+  expect(secrets["consul-01"]).toContain("auth-key");
 });
 
 test("zones that the region does not have are refused by their place in the configuration", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Netmask } from "netmask";
 import { type Plan, planCluster } from "../../plan";
-import { LOAD_BALANCER } from "../../plan/firewall";
+import { LOAD_BALANCER, type Rule } from "../../plan/firewall";
 import { clusters } from "./plan.examples";
 
 // Compressing user data is nearly all of a plan's cost, and none of what is asserted here: what it is made from stands for it.
@@ -114,8 +114,7 @@ describe("for every cluster", () => {
       const planned = firewall.ingress
         .filter(({ group }) => group !== LOAD_BALANCER)
         .map(
-          ({ group, traffic, peer }) =>
-            `${group} ${traffic?.protocol} ${traffic?.port} ${"group" in peer && peer.group}`,
+          ({ group, traffic, peer }) => `${group} ${traffic.protocol} ${traffic.port} ${"group" in peer && peer.group}`,
         );
       expect(planned.sort()).toEqual([...wanted].sort());
       const rules = [...firewall.ingress, ...firewall.egress];
@@ -125,11 +124,46 @@ describe("for every cluster", () => {
     });
   });
 
+  test("every sender is let out to what it is let into, and to nothing else but the web", () => {
+    holds(({ firewall }) => {
+      const line = (from: string, traffic: Rule["traffic"], to: string) =>
+        `${from} ${traffic.protocol} ${traffic.port} ${to}`;
+      const amongGroups = firewall.ingress.flatMap(({ group, peer, traffic }) =>
+        "group" in peer ? line(peer.group, traffic, group) : [],
+      );
+      const out = firewall.egress.flatMap(({ group, peer, traffic }) =>
+        "group" in peer ? line(group, traffic, peer.group) : [],
+      );
+      expect(out.sort()).toEqual(amongGroups.sort());
+      const web = firewall.egress.filter(({ peer }) => "cidr" in peer);
+      expect(web.map(({ group, traffic }) => `${group} ${traffic.protocol} ${traffic.port}`).sort()).toEqual(
+        firewall.groups
+          .filter((group) => group !== LOAD_BALANCER)
+          .flatMap((group) => [`${group} tcp 443`, `${group} tcp 80`])
+          .sort(),
+      );
+    });
+  });
+
+  test("nobody is let in from everywhere but by the load balancer's listeners, and there only if configured", () => {
+    fc.assert(
+      fc.property(clusters, fc.boolean(), ({ config, facts }, open) => {
+        const allowedCidrs = open ? ["0.0.0.0/0"] : ["203.0.113.0/24"];
+        const loadBalancer = { ...config.loadBalancer, allowedCidrs };
+        const { firewall, loadBalancer: planned } = planCluster({ ...config, loadBalancer }, facts, "dev");
+        const everywhere = firewall.ingress.filter(({ peer }) => "cidr" in peer && peer.cidr === "0.0.0.0/0");
+        expect(everywhere.map(({ group, traffic }) => `${group} ${traffic.protocol} ${traffic.port}`)).toEqual(
+          open ? planned.listenerPorts.map((port) => `${LOAD_BALANCER} tcp ${port}`) : [],
+        );
+      }),
+    );
+  });
+
   test("hosts of one tier run the same services", () => {
-    holds(({ hosts, tiers }) => {
-      for (const { name } of tiers) {
+    holds(({ hosts }) => {
+      for (const tier of new Set(hosts.map((host) => host.tier))) {
         const kinds = hosts
-          .filter(({ tier }) => tier === name)
+          .filter((host) => host.tier === tier)
           .map(({ services }) => services.map((service) => service.name).join());
         expect(new Set(kinds).size).toBe(1);
       }

@@ -53,12 +53,12 @@ test("hosts put every metric that an alarm is on, and those alone", () => {
   expect([...new Set(put)].sort()).toEqual([...new Set(own)].sort());
 });
 
-test("hosts may put metrics into the cluster's namespace and lines into its log group, if they are watched", () => {
-  const statements = ({ tiers }: ReturnType<typeof plan>) =>
-    tiers.map(({ policy }) =>
+test("hosts may put metrics into the cluster's namespace and lines into their own log streams, if they are watched", () => {
+  const statements = ({ roles }: ReturnType<typeof plan>) =>
+    roles.map(({ policy }) =>
       policy.Statement.filter(({ Sid }) => !["ReadSecrets", "ReportBoot", "Agent"].includes(Sid)),
     );
-  const watched = [
+  const watched = (host: string) => [
     {
       Sid: "PutMetrics",
       Effect: "Allow",
@@ -70,11 +70,11 @@ test("hosts may put metrics into the cluster's namespace and lines into its log 
       Sid: "ShipLogs",
       Effect: "Allow",
       Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
-      Resource: ["arn:aws:logs:eu-west-1:123456789012:log-group:/realm-cluster/dev:*"],
+      Resource: [`arn:aws:logs:eu-west-1:123456789012:log-group:/realm-cluster/dev:log-stream:${host}`],
     },
   ];
-  expect(statements(plan())).toEqual([watched, watched]);
-  expect(statements(planCluster(configured(), facts, "dev"))).toEqual([[], []]);
+  expect(statements(plan())).toEqual(plan().hosts.map(({ name }) => watched(name)));
+  expect(statements(planCluster(configured(), facts, "dev")).flat()).toEqual([]);
 });
 
 test("being watched changes no user data, so that it replaces no host", () => {

@@ -24,7 +24,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
         name: "Realm core services",
         port: 9080,
         protocol: "tcp",
-        from: ["load-balancer", "core-services", "realm-directory"],
+        from: ["load-balancer", "core-services"],
       },
     ],
     secrets: ["auth-key", "auth-pub", "feature-token", "ros-default-password"],

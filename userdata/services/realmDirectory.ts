@@ -14,7 +14,7 @@ export function realmDirectory({ advertiseAddress }: RealmDirectoryArgs): Servic
   const settings = { ...(advertiseAddress !== undefined && { ROS_ADDRESS: advertiseAddress }) };
   return {
     name: "realm-directory",
-    ports: [{ name: "Realm directory", port: 9081, protocol: "tcp", from: ["core-services", "realm-directory"] }],
+    ports: [{ name: "Realm directory", port: 9081, protocol: "tcp", from: ["core-services"] }],
     secrets: ["auth-key", "auth-pub", "feature-token"],
     installs: ["consul", "node", "realm"],
     files: [

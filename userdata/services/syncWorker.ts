@@ -17,13 +17,8 @@ export function syncWorker({ label, id }: SyncWorkerArgs): Service {
     name: "sync-worker",
     ports: [
       { name: "Realm sync", port: 7800, protocol: "tcp", from: ["core-services", "realm-directory", "sync-worker"] },
-      // `/health` of a core node asks the health service of every worker. Behind it are that, `/metrics`, and the log, for administrators.
-      {
-        name: "Realm health",
-        port: HEALTH_PORT,
-        protocol: "tcp",
-        from: ["core-services", "realm-directory", "metrics"],
-      },
+      // Behind it are `/health`, which only the host's own agent asks, `/metrics`, and the log, for administrators.
+      { name: "Realm metrics", port: HEALTH_PORT, protocol: "tcp", from: ["metrics"] },
     ],
     secrets: ["auth-key", "auth-pub", "feature-token"],
     installs: ["node", "realm"],

@@ -20,7 +20,7 @@ export function watch({ metrics, logs }: WatchArgs): Service {
       {
         name: "ShipLogs",
         actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
-        resource: `logs:log-group:${logs}:*`,
+        resource: `logs:log-group:${logs}:log-stream:{host}`,
       },
     ],
     installs: [],

@@ -1,0 +1,50 @@
+/** Where hosts may open connections to, besides each other. */
+import { planCluster } from "../../plan";
+import type { Rule } from "../../plan/firewall";
+import { configured, facts } from "./plan.examples";
+
+const outward = (keys: Record<string, unknown>) => {
+  const { egress } = planCluster(configured({ placement: "dedicated", ...keys }), facts, "dev").firewall;
+  const toNetwork = (rule: Rule) => ("cidr" in rule.peer ? rule.peer.cidr : undefined);
+  return egress.filter(toNetwork).map((rule) => `${rule.group} ${rule.traffic.port} ${toNetwork(rule)}`);
+};
+const mirror = "https://mirror.example.com:8443/{version}.tar.gz";
+
+test("each kind of host reaches the ports of what it downloads itself, and no others", () => {
+  const node = { url: mirror };
+  const realm = { registry: "http://npm.example.com:4873/" };
+  expect(outward({ node, realm })).toEqual([
+    "consul 443 0.0.0.0/0",
+    "consul 80 0.0.0.0/0",
+    ...["sync", "core-services"].flatMap((tier) => [443, 80, 8443, 4873].map((port) => `${tier} ${port} 0.0.0.0/0`)),
+  ]);
+});
+
+test("an override that is a tarball's URL is downloaded, too", () => {
+  const realm = { registry: "https://npm.example.com/", overrides: { uws: "https://files.example.com:9443/uws.tgz" } };
+  const node = { version: "22.0.0", sha256: "0".repeat(64) };
+  expect(outward({ realm, node })).toContain("sync 9443 0.0.0.0/0");
+});
+
+test("networks that are given take the place of the internet", () => {
+  const egressCidrs = ["10.30.0.0/24", "10.31.0.0/24"];
+  const rules = outward({ network: { egressCidrs } });
+  expect(rules.filter((rule) => rule.startsWith("consul "))).toEqual(
+    [443, 80].flatMap((port) => egressCidrs.map((cidr) => `consul ${port} ${cidr}`)),
+  );
+});
+
+test("AWS's services inside of the VPC are reached by every kind of host, and by nothing else", () => {
+  const { firewall } = planCluster(
+    configured({ network: { nat: "none" }, consul: { url: mirror }, node: { url: mirror } }),
+    facts,
+    "dev",
+  );
+  const names = [...firewall.ingress, ...firewall.egress].map(({ name }) => name);
+  expect(names.filter((name) => name.includes("endpoints"))).toEqual([
+    "endpoints-tcp-443-from-consul-sync",
+    "endpoints-tcp-443-from-core-services",
+    "consul-sync-tcp-443-to-endpoints",
+    "core-services-tcp-443-to-endpoints",
+  ]);
+});
