@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { GetParameterCommand } from "@aws-sdk/client-ssm";
+import { ssmClient } from "./aws";
 import { BootWatch } from "./bootReport";
 import { required, run } from "./environment";
 
@@ -11,7 +12,7 @@ run(async () => {
   const watch = new BootWatch(required("HOST"), required("INSTANCE_ID"));
   const Name = required("BOOT_REPORT");
   const seconds = Number(required("TIMEOUT_SECONDS"));
-  const client = new SSMClient({ maxAttempts: 10 });
+  const client = ssmClient();
   for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await pause(INTERVAL_MS)) {
     const { Parameter } = await client.send(new GetParameterCommand({ Name }));
     const { lines, ending } = watch.observe(Parameter?.Value ?? "{}");

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { elbClient } from "./aws";
 import { required, run } from "./environment";
 import { describeHealth, requiredTarget, targetHealth } from "./target";
 
@@ -10,7 +10,7 @@ const INTERVAL_MS = 1000;
 run(async () => {
   const target = requiredTarget();
   const seconds = Number(required("TIMEOUT_SECONDS"));
-  const client = new ElasticLoadBalancingV2Client({ maxAttempts: 10 });
+  const client = elbClient();
   const deadline = Date.now() + seconds * 1000;
   for (;;) {
     const health = await targetHealth(client, target);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { SSMClient } from "@aws-sdk/client-ssm";
+import { ssmClient } from "./aws";
+import { wasDenied } from "./awsErrors";
 import type { BootReport } from "./bootReport";
 import type { Quorum } from "../userdata/service";
 import { type ConsulAnswer, parseConsulAnswer } from "./consul";
@@ -13,7 +14,7 @@ const INTERVAL_MS = 1000;
 /** Consul's own answers take milliseconds; the rest is for a host that is busy. */
 const ASKING_SECONDS = 30;
 
-const ssm = new SSMClient({ maxAttempts: 10 });
+const ssm = ssmClient();
 const question = shellScript({ program: "ask-consul", args: [] });
 
 /** Waits until the host can be replaced without breaking a quorum; fails with what stands in its way. */
@@ -53,6 +54,7 @@ async function askConsul(
     try {
       return parseConsulAnswer(await runCommand(ssm, report!.instanceId, question, ASKING_SECONDS));
     } catch (error) {
+      if (wasDenied(error)) throw error;
       console.log(`${name} could not be asked about Consul: ${(error as Error).message}`);
     }
   }

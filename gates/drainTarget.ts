@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { DeregisterTargetsCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DeregisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { elbClient } from "./aws";
 import { required, run } from "./environment";
 import { describeHealth, requiredTarget, targetHealth, unlessGone } from "./target";
 
@@ -16,7 +17,7 @@ const LIMIT_MS = 3_900_000;
  */
 run(async () => {
   const target = requiredTarget();
-  const client = new ElasticLoadBalancingV2Client({ maxAttempts: 10 });
+  const client = elbClient();
   const Targets = [{ Id: target.instanceId }];
   const deregister = new DeregisterTargetsCommand({ TargetGroupArn: target.targetGroupArn, Targets });
   await unlessGone(client.send(deregister));

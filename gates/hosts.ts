@@ -1,5 +1,6 @@
-import { EC2Client, paginateDescribeInstances } from "@aws-sdk/client-ec2";
+import { paginateDescribeInstances } from "@aws-sdk/client-ec2";
 import { type SSMClient, paginateGetParametersByPath } from "@aws-sdk/client-ssm";
+import { ec2Client } from "./aws";
 import { type BootReport, parseBootReport } from "./bootReport";
 import { required } from "./environment";
 
@@ -55,7 +56,7 @@ async function runningInstances({ cluster, prefix }: ClusterNames): Promise<Map<
     { Name: "instance-state-name", Values: ["running"] },
   ];
   const found = new Map<string, string>();
-  for await (const page of paginateDescribeInstances({ client: new EC2Client({ maxAttempts: 10 }) }, { Filters })) {
+  for await (const page of paginateDescribeInstances({ client: ec2Client() }, { Filters })) {
     for (const { InstanceId, Tags } of page.Reservations?.flatMap(({ Instances = [] }) => Instances) ?? []) {
       const name = Tags?.find(({ Key }) => Key === "Name")?.Value?.slice(prefix.length + 1);
       if (InstanceId !== undefined && name !== undefined) found.set(InstanceId, name);

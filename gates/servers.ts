@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
+import { wasDenied } from "./awsErrors";
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
 import { refuse } from "./refusal";
@@ -115,6 +116,7 @@ class Settlement {
       const answer = schema.parse(JSON.parse(await this.through({ program: "consul-server", args: ["list"] })));
       return "servers" in answer ? answer.servers : undefined;
     } catch (error) {
+      if (wasDenied(error)) throw error;
       this.world.say(`Consul could not be asked for its servers: ${(error as Error).message}`);
       return undefined;
     }
@@ -127,6 +129,7 @@ class Settlement {
       try {
         return await this.world.run(host, script);
       } catch (error) {
+        if (wasDenied(error)) throw error;
         reasons.push(`${host.name}: ${(error as Error).message}`);
       }
     }

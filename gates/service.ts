@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { InvalidInstanceId, SSMClient } from "@aws-sdk/client-ssm";
+import { InvalidInstanceId } from "@aws-sdk/client-ssm";
 import { watch } from "../userdata/services";
+import { ssmClient } from "./aws";
 import { required } from "./environment";
 import { type HostScript, shellScript } from "./hostScript";
 import { runCommand } from "./runCommand";
@@ -18,7 +19,7 @@ const INTERVAL_MS = 2000;
 export async function watchService(task: "put" | "remove"): Promise<void> {
   const { files, units } = watch({ metrics: required("METRICS"), logs: required("LOG_GROUP") });
   const script: HostScript = { program: "put-service", args: [task, JSON.stringify({ files, units })] };
-  const client = new SSMClient({ maxAttempts: 10 });
+  const client = ssmClient();
   const patience = task === "put" ? AGENT_MS : 0;
   for (const deadline = Date.now() + patience; ; await pause(INTERVAL_MS)) {
     try {

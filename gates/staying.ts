@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Quorum } from "../userdata/service";
+import { wasDenied } from "./awsErrors";
 import { type ConsulAnswer, parseConsulAnswer, whyNotFewer } from "./consul";
 import { refuse } from "./refusal";
 import type { Patience } from "./servers";
@@ -31,6 +32,7 @@ async function ask(world: World): Promise<ConsulAnswer | undefined> {
     try {
       return parseConsulAnswer(await world.run(host, { program: "ask-consul", args: [] }));
     } catch (error) {
+      if (wasDenied(error)) throw error;
       world.say(`${host.name} could not be asked about Consul: ${(error as Error).message}`);
     }
   }

@@ -1,4 +1,4 @@
-import { SSMClient } from "@aws-sdk/client-ssm";
+import { ssmClient } from "./aws";
 import { required } from "./environment";
 import { type HostScript, shellScript } from "./hostScript";
 import { type RunningHost, requiredCluster, runningHosts } from "./hosts";
@@ -14,7 +14,7 @@ export interface World {
 
 /** The running hosts of the cluster that a gate's environment names, and commands on them. */
 export async function clusterWorld(): Promise<World> {
-  const ssm = new SSMClient({ maxAttempts: 10 });
+  const ssm = ssmClient();
   const seconds = Number(required("TIMEOUT_SECONDS"));
   return {
     hosts: await runningHosts(ssm, requiredCluster()),

@@ -1,5 +1,4 @@
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { SSMClient, type SSMClientConfig } from "@aws-sdk/client-ssm";
+import { type Reach, elbClient, ssmClient } from "../../gates/aws";
 import type { Facts, HostAddress } from "../facts";
 import { collectConsul, collectHost } from "./hosts";
 import { collectLoadBalancer } from "./loadBalancer";
@@ -11,17 +10,14 @@ export interface Deployed {
   /** The stack's outputs, those that are asked with. */
   outputs: { studioUrl: string; loadBalancer: string; hosts: HostAddress[] };
   /** How AWS is reached, where that differs from what the environment says. */
-  aws: Pick<SSMClientConfig, "region" | "endpoint" | "credentials">;
+  aws: Reach;
 }
-
-/** SSM takes a limited number of requests a second from an account: what is refused for that is asked again. */
-const ATTEMPTS = 10;
 
 /** Asks the cluster everything, all at once. What does not answer is part of the facts. */
 export async function collect({ stack, outputs, aws }: Deployed): Promise<Facts> {
   const { studioUrl, loadBalancer, hosts } = outputs;
-  const ssm = new SSMClient({ ...aws, maxAttempts: ATTEMPTS });
-  const elb = new ElasticLoadBalancingV2Client(aws);
+  const ssm = ssmClient(aws);
+  const elb = elbClient(aws);
   const [hostFacts, consul, balancer] = await Promise.all([
     Promise.all(hosts.map((host) => collectHost(ssm, host))),
     collectConsul(ssm, hosts),

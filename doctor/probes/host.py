@@ -56,7 +56,7 @@ def secrets(host):
     """For each secret: whether its file, and what units were started with, is what SSM holds."""
     names, error, stored = host["SECRETS"].split(), None, {}
     try:
-        stored = ssm.get_secrets(host["SECRET_PATH"], names, attempts=2)
+        stored = ssm.get_secrets(host["SECRET_PATH"], names, attempts=5)
     except (ssm.SsmError, ssm.SsmUnreachable) as failure:
         error = str(failure)
     return {"error": error, "secrets": [secret(name, stored.get(name), host["UNITS"].split()) for name in names]}

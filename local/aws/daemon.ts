@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo, ListenOptions } from "node:net";
 import { DescribeInstanceAttributeCommand } from "@aws-sdk/client-ec2";
+import { FailingCalls } from "./api/failing";
 import { apiServer } from "./api/front";
 import { localHandler } from "./api/local";
 import { createCgroup } from "./cgroup";
@@ -74,6 +75,7 @@ export class LocalAws {
     this.machine = machine;
     await this.listen(this.imds(machine, clients, credentials), { path: this.paths.imdsSocket });
     await this.listen(internetServer(this.options.internet ?? {}), { path: this.paths.internetSocket });
+    const failing = new FailingCalls();
     const api = apiServer({
       upstream: this.moto.endpoint,
       machine,
@@ -88,7 +90,8 @@ export class LocalAws {
         return refusal(call, role ? await policies.of(role.name) : [], region, who);
       },
       now: (vpcId, address) => machine.now(machine.instanceAt(vpcId, address)?.id),
-      local: localHandler(machine),
+      failing,
+      local: localHandler(machine, failing),
       log: this.log,
     });
     const address = await this.listen(api, { host: "127.0.0.1", port: this.options.port ?? 0 });

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { statePaths } from "../aws/options";
 import { runningAws, startAws } from "../aws/start";
 import type { RunningAws } from "../aws/daemon";
+import type { Failing } from "../aws/api/failing";
 import type { LocalState } from "../aws/api/local";
 import type { Tools } from "../tools";
 import { mirrorName } from "./overrides";
@@ -88,6 +89,11 @@ export class LocalAws {
   /** Has a host's clock be ahead of AWS's by so many seconds. */
   async setClock(instanceId: string, secondsAhead: number): Promise<void> {
     await this.ask("POST", "clock", { instanceId, secondsAhead });
+  }
+
+  /** Has calls of the AWS API fail from now on; none any more with an empty list. */
+  async fail(rules: Failing[]): Promise<void> {
+    await this.ask("POST", "failing", rules);
   }
 
   private async ask<T>(method: string, what: string, body?: unknown): Promise<T> {

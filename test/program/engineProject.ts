@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ExecFileOptions, execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,15 +20,16 @@ export interface Ending {
 }
 
 /** What the commands run on. */
-interface Project {
+export interface Project {
   /** Its `Pulumi.yaml`. */
   settings: { name: string } & Record<string, unknown>;
   stack: string;
   /** Directories to put before the PATH of the engine and of what it runs. @default none */
   path?: string[];
+  /** Puts something before moto, and returns where it answers. @default nothing */
+  front?: (moto: string) => Promise<string>;
 }
 
-/** A project whose program a test writes. */
 const scratchProject: Project = {
   settings: { name: "engine", runtime: { name: "nodejs", options: { typescript: false } } },
   stack: "test",
@@ -46,6 +47,8 @@ class Resource extends pulumi.CustomResource {
 
 /** A project of its own for the plain pulumi command, with the stand-ins, a moto, and a state that is a directory. */
 export class EngineProject {
+  /** A project whose program a test writes. */
+  static readonly scratch = scratchProject;
   private readonly directory = mkdtempSync(join(tmpdir(), "engine-test-"));
 
   private constructor(
@@ -54,6 +57,7 @@ export class EngineProject {
     private readonly path: string,
     private readonly moto: Moto,
     private readonly project: Project,
+    private readonly endpoint: string,
   ) {}
 
   /** @param of what it is; left out, one whose program is written by `program` */
@@ -64,7 +68,8 @@ export class EngineProject {
     await moto.start();
     const plugins = await standIns({ home: scratch, cache: scratch });
     const path = [...(of.path ?? []), plugins, dirname(pulumi), process.env.PATH].join(":");
-    const project = new EngineProject(scratch, pulumi, path, moto, of);
+    const endpoint = (await of.front?.(moto.endpoint)) ?? moto.endpoint;
+    const project = new EngineProject(scratch, pulumi, path, moto, of, endpoint);
     await project.prepare();
     return project;
   }
@@ -81,7 +86,7 @@ export class EngineProject {
   /** What reaches the AWS of this project. */
   get aws() {
     return {
-      endpoint: this.moto.endpoint,
+      endpoint: this.endpoint,
       region: "eu-west-1",
       credentials: { accessKeyId: "test", secretAccessKey: "test" },
     };
@@ -133,23 +138,38 @@ export class EngineProject {
     ]);
   }
 
-  private run(command: string, args: string[]): Promise<Ending> {
-    const env = {
+  /** Runs `pulumi up`, or another command, until it ends or is killed, which it hears nothing of. */
+  interruptible(signal: AbortSignal, ...args: string[]): Promise<Ending> {
+    const all = [...args, "--yes", "--skip-preview", "--non-interactive", `--stack=${this.project.stack}`];
+    return this.run(this.pulumiPath, all, { signal, killSignal: "SIGKILL" });
+  }
+
+  /** How programs run the engine on this project by themselves. */
+  get engine() {
+    return { stack: this.project.stack, cwd: this.directory, env: this.env };
+  }
+
+  private get env(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       PATH: this.path,
       PULUMI_HOME: join(this.directory, "home"),
-      PULUMI_BACKEND_URL: `file://${this.directory}`,
+      PULUMI_BACKEND_URL: `file://${this.directory}?metadata=skip`,
       PULUMI_CONFIG_PASSPHRASE: "test",
       PULUMI_SKIP_UPDATE_CHECK: "true",
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      AWS_ENDPOINT_URL: this.moto.endpoint,
+      AWS_ENDPOINT_URL: this.endpoint,
       AWS_REGION: "eu-west-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
     };
+  }
+
+  private run(command: string, args: string[], how: ExecFileOptions = {}): Promise<Ending> {
+    const options = { ...how, cwd: this.directory, env: this.env, maxBuffer: 1 << 26, encoding: "utf8" as const };
     return new Promise((resolve) =>
-      execFile(command, args, { cwd: this.directory, env, maxBuffer: 1 << 26 }, (error, stdout, stderr) =>
-        resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, text: stdout + stderr }),
+      execFile(command, args, options, (error, stdout, stderr) =>
+        resolve({ code: error ? Number(error.code) || 1 : 0, stdout, text: stdout + stderr }),
       ),
     );
   }

@@ -1,12 +1,14 @@
 """The boot's Python parts without a host: run by userdata.boot.test.ts."""
 
 import datetime
+import io
 import json
 import os
 import pathlib
 import sys
 import tempfile
 import unittest
+import urllib.error
 from unittest import mock
 
 FILES = pathlib.Path(__file__).resolve().parents[2] / "userdata" / "files"
@@ -53,6 +55,58 @@ class Signature(unittest.TestCase):
         self.expect(self.authorization("POST", token=token), "host;x-amz-date;x-amz-security-token", signature)
 
 
+def refusal(status, body):
+    """What the HTTP client raises for an answer of SSM."""
+    return urllib.error.HTTPError("https://ssm", status, "", {}, io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode()))
+
+
+class Answers(unittest.TestCase):
+    """What SSM answers, over HTTP, and how often it is asked then."""
+
+    def ask(self, *answers, attempts=3):
+        facts = {"region": "eu-west-1", "domain": "amazonaws.com", "credentials": Signature.CREDENTIALS}
+        for name, value in facts.items():
+            self.enterContext(mock.patch.object(imds, name, return_value=value))
+        self.enterContext(mock.patch.object(ssm.time, "sleep"))
+        urlopen = self.enterContext(mock.patch.object(ssm.urllib.request, "urlopen", side_effect=answers))
+        try:
+            return ssm.call("GetParameters", {}, attempts), urlopen.call_count
+        except (ssm.SsmError, ssm.SsmUnreachable) as error:
+            return "%s: %s" % (type(error).__name__, error), urlopen.call_count
+
+    def test_what_is_busy_or_broken_for_the_moment_is_asked_again(self):
+        for status, body in (
+            (400, {"__type": "ThrottlingException", "message": "Rate exceeded"}),
+            (400, {"__type": "com.amazonaws.ssm#TooManyUpdates", "message": "busy"}),
+            (400, {"__type": "RequestLimitExceeded", "message": "Request limit exceeded."}),
+            (429, {"__type": "TooManyRequestsException", "message": "slow down"}),
+            (429, b""),
+            (500, {"__type": "InternalServerError", "message": "an error occurred on the server side"}),
+            (503, {"__type": "ServiceUnavailable", "message": "busy"}),
+            (503, b"<html>Service Unavailable</html>"),
+            # A policy that IAM has not told everywhere yet.
+            (400, {"__type": "AccessDeniedException", "Message": "not authorized"}),
+        ):
+            with self.subTest(status=status, body=body):
+                good = io.BytesIO(b'{"Parameters": []}')
+                self.assertEqual(self.ask(refusal(status, body), refusal(status, body), good), ({"Parameters": []}, 3))
+
+    def test_what_stays_so_is_told_with_the_call_and_the_answer(self):
+        limited = {"__type": "ThrottlingException", "message": "Rate exceeded"}
+        told = "SsmUnreachable: SSM GetParameters failed: HTTP 400 ThrottlingException: Rate exceeded"
+        self.assertEqual(self.ask(*[refusal(400, limited) for _ in range(3)]), (told, 3))
+        told = "SsmUnreachable: SSM GetParameters failed: HTTP 503 Unknown: <html>Service Unavailable</html>"
+        self.assertEqual(self.ask(*[refusal(503, b"<html>Service Unavailable</html>") for _ in range(3)]), (told, 3))
+        denied = {"__type": "AccessDeniedException", "Message": "no ssm:GetParameters on /s/a"}
+        told = "SsmError: SSM GetParameters failed: HTTP 400 AccessDeniedException: no ssm:GetParameters on /s/a"
+        self.assertEqual(self.ask(*[refusal(400, denied) for _ in range(3)]), (told, 3))
+
+    def test_what_asking_again_does_not_change_is_asked_once(self):
+        for status, code in ((400, "ValidationException"), (400, "ParameterNotFound"), (403, "InvalidSignatureException")):
+            answer, times = self.ask(refusal(status, {"__type": code, "message": "no"}))
+            self.assertEqual((answer, times), ("SsmError: SSM GetParameters failed: HTTP %d %s: no" % (status, code), 1))
+
+
 class Retries(unittest.TestCase):
     def call(self, *answers, attempts=8):
         with mock.patch.object(ssm, "_post", side_effect=answers) as post, mock.patch.object(ssm.time, "sleep") as sleep:
@@ -62,7 +116,7 @@ class Retries(unittest.TestCase):
                 return str(error), post.call_count, sleep.call_count
 
     def test_throttling_and_no_network_pass(self):
-        throttled = ssm.SsmError("PutParameter", 400, "ThrottlingException", "Rate exceeded")
+        throttled = ssm._refusal("PutParameter", refusal(400, {"__type": "ThrottlingException", "message": "Rate exceeded"}))
         self.assertEqual(self.call(throttled, ssm.SsmUnreachable("no route"), {"Version": 2}), ({"Version": 2}, 3, 2))
 
     def test_a_refusal_is_final(self):

@@ -10,10 +10,11 @@ import {
 import { buffer } from "node:stream/consumers";
 import { Turns } from "../turns";
 import { isMutating, parseCall, type Call } from "./call";
-import type { Machine } from "./gap";
+import { errorAnswer, type FailingCalls } from "./failing";
+import type { Answer, Machine } from "./gap";
 import { gapOf } from "./gaps";
 import { signatureDateFault } from "./signatureDate";
-import { ec2Error, parseXml, queryError, serializeXml } from "./xml";
+import { parseXml, serializeXml } from "./xml";
 
 export interface FrontOptions {
   /** moto's address. */
@@ -28,6 +29,8 @@ export interface FrontOptions {
   refusal(call: Call, vpcId: string, address: string): Promise<string | undefined>;
   /** What time it is, as the host that calls is to see it; the parameters are those of `refusal`. */
   now(vpcId: string, address: string): Date;
+  /** Calls that are to fail. @default none */
+  failing?: Pick<FailingCalls, "answer">;
   /** Requests below `/_local/`: about the machine, not of the AWS API. */
   local(request: IncomingMessage, response: ServerResponse): Promise<void>;
   log(line: string): void;
@@ -57,20 +60,17 @@ async function handle(request: IncomingMessage, response: ServerResponse, moto: 
   const body = await buffer(request);
   const call = parseCall(request.method ?? "", request.headers, request.url ?? "", body);
   const vpcId = request.headers["x-local-vpc"];
+  const failure = options.failing?.answer(call, typeof vpcId === "string" ? "hosts" : "others");
+  if (failure) return send(response, failure);
   if (typeof vpcId === "string") {
     const address = String(request.headers["x-forwarded-for"]);
     const stale = signatureDateFault(request.headers, options.now(vpcId, address));
-    if (stale !== undefined) return refuse(response, call, stale, STALE);
+    if (stale !== undefined) return send(response, errorAnswer(call, "stale", stale));
     const reason = await options.refusal(call, vpcId, address);
-    if (reason !== undefined) return refuse(response, call, reason);
+    if (reason !== undefined) return send(response, errorAnswer(call, "denied", reason));
   }
   const gap = gapOf(call);
-  if (gap?.answer) {
-    const answer = await gap.answer(call, options.machine);
-    response.writeHead(answer.status, { "Content-Type": answer.contentType ?? "text/xml;charset=UTF-8" });
-    response.end(answer.body);
-    return;
-  }
+  if (gap?.answer) return send(response, await gap.answer(call, options.machine));
   gap?.prepare?.(call.params);
   const corrected = gap?.prepare ? call.params.toString() : gap?.prepareBody?.(body.toString());
   const question = corrected === undefined ? body : Buffer.from(corrected);
@@ -90,27 +90,12 @@ async function handle(request: IncomingMessage, response: ServerResponse, moto: 
   response.end(request.method === "HEAD" ? undefined : content);
 }
 
-/** Codes of a refusal: of services that speak JSON, of EC2, and of the other ones of the query protocol. */
-interface Codes {
-  json: string;
-  ec2: string;
-  query: string;
-}
-const DENIED: Codes = { json: "AccessDeniedException", ec2: "UnauthorizedOperation", query: "AccessDenied" };
-const STALE: Codes = { json: "InvalidSignatureException", ec2: "RequestExpired", query: "SignatureDoesNotMatch" };
-
-/** As the service would refuse it, by its protocol. */
-function refuse(response: ServerResponse, { service, params }: Call, reason: string, codes = DENIED): void {
-  if (!params.has("Action")) {
-    response.writeHead(400, { "Content-Type": "application/x-amz-json-1.1" });
-    response.end(JSON.stringify({ __type: codes.json, Message: reason }));
-    return;
-  }
-  response.writeHead(403, { "Content-Type": "text/xml;charset=UTF-8" });
-  response.end(service === "ec2" ? ec2Error(codes.ec2, reason) : queryError(codes.query, reason));
+function send(response: ServerResponse, { status, body, contentType = "text/xml;charset=UTF-8" }: Answer): void {
+  response.writeHead(status, { "Content-Type": contentType });
+  response.end(body);
 }
 
-interface Answer {
+interface MotosAnswer {
   status: number;
   headers: IncomingMessage["headers"];
   content: Buffer;
@@ -128,12 +113,12 @@ class Moto {
     private readonly agent: Agent,
   ) {}
 
-  ask(call: Call, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  ask(call: Call, request: IncomingMessage, body: Buffer): Promise<MotosAnswer> {
     const ask = () => this.forward(request, body);
     return isMutating(call) ? this.changes.take(ask) : ask();
   }
 
-  private async forward(request: IncomingMessage, body: Buffer): Promise<Answer> {
+  private async forward(request: IncomingMessage, body: Buffer): Promise<MotosAnswer> {
     const { hostname, port } = new URL(this.upstream);
     const headers = { ...request.headers, "content-length": String(body.length) };
     // The body goes as a whole. moto, like the service, tells one service from another by the Host header too.

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { json } from "node:stream/consumers";
 import type { CommandResult } from "../../process";
+import type { Failing, FailingCalls } from "./failing";
 
 /** What the local AWS tells of itself: `GET /_local/state`. Kept stable for those who read it. */
 export interface LocalState {
@@ -52,10 +53,10 @@ export interface LocalOperations {
   settled(): Promise<void>;
 }
 
-/** Serves LocalOperations below `/_local/`, as JSON. */
-export function localHandler(operations: LocalOperations) {
+/** Serves LocalOperations below `/_local/`, as JSON; and takes which calls of the AWS API are to fail. */
+export function localHandler(operations: LocalOperations, failing: Pick<FailingCalls, "set">) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { status, body } = await handle(request, operations).catch((error: Error) => ({
+    const { status, body } = await handle(request, operations, failing).catch((error: Error) => ({
       status: 400,
       body: { error: error.message },
     }));
@@ -64,7 +65,7 @@ export function localHandler(operations: LocalOperations) {
   };
 }
 
-async function handle(request: IncomingMessage, operations: LocalOperations) {
+async function handle(request: IncomingMessage, operations: LocalOperations, failing: Pick<FailingCalls, "set">) {
   const route = `${request.method} ${request.url}`;
   if (route === "GET /_local/state") return { status: 200, body: await operations.state() };
   if (route === "GET /_local/settled") {
@@ -86,6 +87,10 @@ async function handle(request: IncomingMessage, operations: LocalOperations) {
   if (route === "POST /_local/clock") {
     const { instanceId, secondsAhead } = (await json(request)) as { instanceId: string; secondsAhead: number };
     operations.setClock(instanceId, secondsAhead);
+    return { status: 200, body: {} };
+  }
+  if (route === "POST /_local/failing") {
+    failing.set((await json(request)) as Failing[]);
     return { status: 200, body: {} };
   }
   return { status: 404, body: { error: `there is no ${route}` } };

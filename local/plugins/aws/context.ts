@@ -10,6 +10,9 @@ import { isObject, type Values } from "../core/wire";
 import { nameOperations } from "./errors";
 import { WireApi, type WireService } from "./wireApi";
 
+/** How often the real provider asks again what AWS says is to be asked again. */
+const MAX_RETRIES = 25;
+
 /** The clients of one provider configuration. The SDK's packages are large: each is loaded when it is first used. */
 export class Clients {
   private readonly made = new Map<string, Promise<unknown>>();
@@ -66,7 +69,7 @@ export class Clients {
     return this.client(service, region, async (options) => {
       const { STS } = await import("@aws-sdk/client-sts");
       // Of its own: a client keeps the name of the service that it first signed for.
-      return new WireApi(service, region, new STS(options), options.endpoint);
+      return new WireApi(service, region, new STS(options), options.maxAttempts, options.endpoint);
     });
   }
 
@@ -94,7 +97,7 @@ export class Clients {
       region,
       ...(given ? { endpoint: given[service] as string } : {}),
       ...(profile ? { profile: profile as string } : {}),
-      ...(maxRetries ? { maxAttempts: (maxRetries as number) + 1 } : {}),
+      maxAttempts: ((maxRetries as number | undefined) ?? MAX_RETRIES) + 1,
       ...(accessKey && secretKey
         ? {
             credentials: {
@@ -112,7 +115,7 @@ interface ClientOptions {
   region: string;
   endpoint?: string;
   profile?: string;
-  maxAttempts?: number;
+  maxAttempts: number;
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 }
 

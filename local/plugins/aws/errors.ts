@@ -50,6 +50,12 @@ export function isGone(error: unknown): boolean {
   );
 }
 
+/** True for what AWS refuses for the moment alone: too many calls, or a fault of its own. */
+export function passes(error: unknown): boolean {
+  const status = (error as SdkError).$metadata?.httpStatusCode ?? 0;
+  return status >= 500 || status === 429 || /Throttl|TooManyRequests|RequestLimitExceeded/.test(codeOf(error));
+}
+
 /** Words an error as the real provider does: what was done, by which operation, and what the service said. */
 export function explain(error: unknown, action: string, token: string): string {
   const [, module = "", type = token] = /^aws:([a-z0-9]+)\/[^:]*:(.*)$/i.exec(token) ?? [];

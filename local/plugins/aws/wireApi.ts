@@ -1,7 +1,9 @@
 /** Services of which a few calls are needed, by their wire protocols: their clients of the SDK are larger than all of the stand-ins. */
 import type { STS } from "@aws-sdk/client-sts";
 import { DOMParser, type Element } from "@xmldom/xmldom";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Value, Values } from "../core/wire";
+import { passes } from "./errors";
 
 /** How a service is called: by the name that calls are signed for, in JSON (`target`) or by the query protocol (`version`). */
 const SERVICES = {
@@ -16,12 +18,14 @@ export type WireService = keyof typeof SERVICES;
 export class WireApi {
   /**
    * @param signer a client of the SDK, which has credentials and knows how to sign
+   * @param maxAttempts how often a call is made that AWS refuses for the moment
    * @param endpoint where the service is; AWS's own place without one
    */
   constructor(
     private readonly service: WireService,
     private readonly region: string,
     private readonly signer: STS,
+    private readonly maxAttempts: number,
     private readonly endpoint = process.env.AWS_ENDPOINT_URL,
   ) {}
 
@@ -31,6 +35,18 @@ export class WireApi {
    * @throws as clients of the SDK do: an error whose name is the service's code for it
    */
   async call(action: string, input: Values): Promise<Values> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.ask(action, input);
+      } catch (error) {
+        if (attempt >= this.maxAttempts || !passes(error)) throw error;
+      }
+      // As clients of the SDK do: up to twice as long each time, for at most 20 seconds.
+      await delay(Math.random() * Math.min(500 * 2 ** (attempt - 1), 20_000));
+    }
+  }
+
+  private async ask(action: string, input: Values): Promise<Values> {
     const { signed } = SERVICES[this.service];
     const url = new URL(this.endpoint ?? `https://${signed}.${this.region}.amazonaws.com`);
     const { headers, body } = this.encode(action, input);
@@ -80,7 +96,10 @@ export class WireApi {
   private failure(action: string, { status, headers }: Response, text: string): Error {
     const query = !("target" in SERVICES[this.service]);
     const [error] = query && text.startsWith("<") ? parse(text).getElementsByTagName("Error") : [];
-    const told = (error ? read(error) : query ? {} : JSON.parse(text || "{}")) as Record<string, string | undefined>;
+    const told = (error ? read(error) : query || !text.startsWith("{") ? {} : JSON.parse(text)) as Record<
+      string,
+      string | undefined
+    >;
     const code = told.Code ?? told.__type?.split("#").at(-1) ?? `HTTP ${status}`;
     return Object.assign(new Error(told.Message ?? told.message ?? code), {
       name: code,

@@ -15,8 +15,8 @@ import urllib.request
 
 import imds
 
-# AccessDeniedException, as IAM takes some seconds to make a new role's policy known everywhere.
-RETRIED = ("ThrottlingException", "TooManyUpdates", "InternalServerError", "RequestLimitExceeded", "AccessDeniedException")
+# What SSM refuses for the moment alone, besides faults of its own.
+BUSY = ("Throttling", "ThrottlingException", "TooManyUpdates", "RequestLimitExceeded", "TooManyRequestsException")
 
 
 class SsmError(Exception):
@@ -28,7 +28,7 @@ class SsmError(Exception):
 
 
 class SsmUnreachable(Exception):
-    """SSM gave no answer: no network, no name, no TLS, no credentials from the metadata service, or a fault of its own."""
+    """SSM gave no answer: no network, no name, no TLS, no credentials from the metadata service, too many calls, or a fault of its own."""
 
 
 def sign(request, credentials, region, service, now):
@@ -60,12 +60,12 @@ def sign(request, credentials, region, service, now):
 
 
 def call(action, payload, attempts=8):
-    """One API call, retried with backoff while SSM throttles, fails by itself, or cannot be reached."""
+    """One API call, retried with backoff while SSM gives no answer. So is a denial: IAM makes a new policy known only after some seconds."""
     for attempt in range(1, attempts + 1):
         try:
             return _post(action, payload)
         except SsmError as error:
-            if error.code not in RETRIED or attempt == attempts:
+            if error.code != "AccessDeniedException" or attempt == attempts:
                 raise
         except SsmUnreachable:
             if attempt == attempts:
@@ -101,9 +101,8 @@ def _refusal(action, error):
     except ValueError:
         answer = {}
     code = str(answer.get("__type", "")).split("#")[-1]
-    if not code and error.code >= 500:
-        return SsmUnreachable("SSM %s failed: HTTP %d" % (action, error.code))
-    return SsmError(action, error.code, code or "Unknown", answer.get("message") or answer.get("Message") or text[:200])
+    refusal = SsmError(action, error.code, code or "Unknown", answer.get("message") or answer.get("Message") or text[:200])
+    return SsmUnreachable(str(refusal)) if code in BUSY or error.code == 429 or error.code >= 500 else refusal
 
 
 def get_secrets(path, names, attempts=8):
