@@ -21,11 +21,13 @@ import { consulMembers, hostOutputs, readme } from "./outputs";
 import { planCluster } from "./plan";
 import { ENDPOINTS, LOAD_BALANCER } from "./plan/firewall";
 import type { HostPlan } from "./plan/hosts";
+import { refuseInterrupted } from "./recover/guard";
 
 export = async () => {
   const config = readConfig();
   const stack = pulumi.getStack();
-  const plan = planCluster(config, await lookUpFacts(config, stack), stack);
+  const [facts] = await Promise.all([lookUpFacts(config, stack), refuseInterrupted(stack)]);
+  const plan = planCluster(config, facts, stack);
   const { names, region } = plan;
   const timeoutMinutes = config.bootTimeoutMinutes;
   for (const { name } of plan.hosts.filter((host) => config.discardData.includes(host.name))) {

@@ -1,9 +1,12 @@
 /** The commands for the cluster on this machine, as package.json's scripts name them. */
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { examine } from "../doctor";
 import { readStack } from "../doctor/stack";
+import { recover } from "../recover";
 import { diagnose } from "./cluster/diagnose";
 import { localDeployment } from "./cluster/doctor";
+import { openRecovery } from "./cluster/recover";
+import { repository } from "./cluster/paths";
 import { elapsedReport } from "./cluster/report";
 import { printEnvironment } from "./cluster/awsOnly";
 import { start } from "./cluster/start";
@@ -21,7 +24,7 @@ const program = new Command("realm-cluster")
   )
   .hook("preAction", (_program, command) => {
     // A cluster on AWS can be asked from anywhere.
-    if (command === doctor && doctor.opts().stack) return;
+    if ([doctor, recovery].includes(command) && command.opts().stack) return;
     const missing = missingRequirement();
     if (missing) throw new Error(missing);
   });
@@ -66,6 +69,27 @@ const doctor = program
     console.log(text);
     process.exitCode = exitCode;
   });
+const recovery = program
+  .command("recover")
+  .description(
+    "after a run that was killed: take what it has made into the state, so that the next one goes on from there",
+  )
+  .option("--stack <name>", "a stack on AWS, with the credentials of the environment (default: the local cluster)")
+  .option("--made <urn=id...>", "what a creation has made, where it cannot be told, or none", pairs, {})
+  .option("--wait <seconds>", "how long AWS may take to tell of what it has just made (default: 30 on AWS)", Number)
+  .action(async (options: { stack?: string; made: Record<string, string>; wait?: number }) => {
+    const { stack, made: given, wait: settleSeconds = stack ? 30 : 0 } = options;
+    const of = stack ? { engine: { stack, cwd: repository } } : await openRecovery();
+    const interrupted = await recover(of, { settleSeconds, given }, console.log);
+    console.log(interrupted ? "the next update can go on from there" : "nothing was interrupted");
+  });
+
+/** Adds one `URN=ID`. */
+function pairs(text: string, others: Record<string, string>): Record<string, string> {
+  const at = text.lastIndexOf("=");
+  if (at < 0) throw new InvalidArgumentError("it has to be URN=ID");
+  return { ...others, [text.slice(0, at)]: text.slice(at + 1) };
+}
 
 program.parseAsync().catch((error: Error) => {
   console.error(error.message);

@@ -25,7 +25,8 @@ export async function engineEnvironment(options: EngineOptions): Promise<Record<
   return {
     ...options.aws,
     PATH: options.path,
-    PULUMI_BACKEND_URL: `file://${stateDir}`,
+    // The file about the state, which the engine would write beside it, is cut off where the engine is killed; then the state cannot be read.
+    PULUMI_BACKEND_URL: `file://${stateDir}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE_FILE: await passphraseFile(),
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // A plugin that is missing is an error to see at once; nothing is fetched behind the operator's back.

@@ -9,6 +9,7 @@ import { localConfig } from "./overrides";
 import { defaultStack, stateDir } from "./paths";
 import { readOutputs } from "./outputs";
 import { readSettledState } from "./read";
+import { recoverLocal } from "./recover";
 import type { Report } from "./report";
 import { becomeOnlyStarter } from "./starter";
 import { enginePath } from "./toolPath";
@@ -37,6 +38,9 @@ export async function start(report: Report, wanted?: string): Promise<string> {
   const stack = await openStack(options, stackName, async (committed) =>
     localConfig(committed, tools, await prepareAccount(aws.client, committed)),
   );
+  // A starter that was killed left its lock on the state. There is only one starter, and it is this one.
+  await stack.cancel();
+  await recoverLocal(aws, options.path, stackName, report);
   await update(stack, report);
   const { state, wrong } = await readSettledState(aws, await readOutputs(stack));
   const rendered = renderState(state, wrong);
@@ -45,8 +49,6 @@ export async function start(report: Report, wanted?: string): Promise<string> {
 }
 
 async function update(stack: Stack, report: Report): Promise<void> {
-  // A starter that was killed left its lock on the state. There is only one starter, and it is this one.
-  await stack.cancel();
   report("pulumi up");
   const result = await stack.up({
     onEvent: (event) => {

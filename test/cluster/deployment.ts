@@ -19,6 +19,7 @@ import { defaultStack, projectDir, repository, stateDir } from "../../local/clus
 import { enginePath } from "../../local/cluster/toolPath";
 import { run as runCommand } from "../../local/process";
 import { type Tools, ensureTools } from "../../local/tools";
+import type { State } from "../../recover/state";
 import { npm } from "./localCluster";
 
 /** A change of a configuration. */
@@ -109,6 +110,17 @@ export class Deployment {
     return this.update(change, undefined, async (stack, events) => {
       await stack.preview({ onEvent: events });
     });
+  }
+
+  /** Takes the lock away that an engine left which was killed. */
+  async cancel(): Promise<void> {
+    await (await this.open((config) => config)).cancel();
+  }
+
+  /** The engine's state. */
+  async state(): Promise<State> {
+    const { deployment, version } = await (await this.open((config) => config)).exportStack();
+    return { version, deployment: deployment as State["deployment"] };
   }
 
   /** `pulumi destroy`. Fails unless it ends well. */

@@ -10,7 +10,7 @@ import { EC2 } from "@aws-sdk/client-ec2";
 import { parse } from "yaml";
 import { accountId } from "../../local/aws/options";
 import { prepareAccount } from "../../local/cluster/account";
-import { EngineProject } from "./engineProject";
+import { EngineProject, type Project } from "./engineProject";
 
 const repository = join(__dirname, "../..");
 const fileOf = (stack: string) => join(__dirname, "release", `${stack}.json.gz`);
@@ -72,8 +72,18 @@ export async function makeRelease(stack: string): Promise<void> {
   writeFileSync(fileOf(stack), gzipSync(text, { level: 9 }));
 }
 
-/** Deploys a cluster by the program of today. The configuration that is returned has the ids of the stack's file. */
-export async function deploy(stack: string): Promise<{ project: EngineProject; account: Account; release: Release }> {
+/** A cluster that is not deployed yet. */
+export interface Undeployed {
+  project: EngineProject;
+  account: Account;
+  /** With the ids of the stack's file. */
+  config: Config;
+  /** Removes what passes the gates for it: from then on they wait. */
+  endGates(): void;
+}
+
+/** A project with the repository's program and its configuration, every gate passed. @param more of the project */
+export async function undeployed(stack: string, more: Pick<Project, "front"> = {}): Promise<Undeployed> {
   const { config: committed } = readYaml(`Pulumi.${stack}.yaml`) as { config: Config };
   const { config: defaults } = readYaml("Pulumi.yaml") as { config: { image: { default: Config } } };
   const image = (committed["realm-cluster:image"] ?? defaults.image.default) as Config;
@@ -84,10 +94,22 @@ export async function deploy(stack: string): Promise<{ project: EngineProject; a
     ...OPERATORS[stack](committed),
   };
   const gateless = skippingGates();
-  const project = await openProject(stack, [gateless]);
+  const endGates = () => rmSync(gateless, { recursive: true });
   try {
+    const project = await openProject(stack, [gateless], more);
     const account = await Account.prepare(project, config);
     project.configure(account.toLocalConfig(config));
+    return { project, account, config, endGates };
+  } catch (error) {
+    endGates();
+    throw error;
+  }
+}
+
+/** Deploys a cluster by the program of today. The configuration that is returned has the ids of the stack's file. */
+export async function deploy(stack: string): Promise<{ project: EngineProject; account: Account; release: Release }> {
+  const { project, account, config, endGates } = await undeployed(stack);
+  try {
     const made = await project.up();
     if (made.code !== 0) throw new Error(made.text);
     const state = JSON.parse((await project.pulumi("stack", "export")).stdout) as Release["state"];
@@ -98,7 +120,7 @@ export async function deploy(stack: string): Promise<{ project: EngineProject; a
     await project.end();
     throw error;
   } finally {
-    rmSync(gateless, { recursive: true });
+    endGates();
   }
 }
 
@@ -131,8 +153,9 @@ export class Account {
 }
 
 /** A project whose program is the repository's. */
-export const openProject = (stack: string, path?: string[]) =>
+export const openProject = (stack: string, path?: string[], more: Pick<Project, "front"> = {}) =>
   EngineProject.create({
+    ...more,
     settings: { ...(readYaml("Pulumi.yaml") as { name: string }), main: repository },
     stack,
     path,

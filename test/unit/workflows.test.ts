@@ -111,7 +111,7 @@ test("what they call is there: npm's scripts and this repository's actions", () 
   const called = steps.flatMap(({ run = "" }) =>
     [...run.matchAll(/\bnpm (?:run (?:-\S+ )*)?([a-z]+)/g)].map(([, name]) => name),
   );
-  expect(new Set(called)).toEqual(new Set(["ci", "audit", "test", "preview"]));
+  expect(new Set(called)).toEqual(new Set(["ci", "audit", "test", "preview", "recover"]));
   expect(called.filter((name) => !["ci", "audit"].includes(name) && !(name in package_.scripts))).toEqual([]);
   const local = jobs
     .flatMap(({ job }) => [job, ...(job.steps ?? [])])

@@ -1,0 +1,98 @@
+/**
+ * `npm run recover`: brings a stack's state and AWS together after a run that was killed. The engine notes in the state what it is about to
+ * do; what it did not note is whether that was done. What was made and is not known would be made once more by the next `pulumi up`.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Reach } from "../gates/aws";
+import { Engine, type EngineOptions } from "./engine";
+import { kinds } from "./kinds";
+import { search } from "./search";
+import { type Operation, type State, pendingOperations, settle, unverified, wasInterrupted } from "./state";
+import { worldOf } from "./world";
+
+/** What is recovered. */
+export interface Interrupted {
+  engine: EngineOptions;
+  /** How AWS is reached, where that differs from what the environment and the stack's provider say. */
+  aws?: Reach;
+}
+
+export interface RecoverOptions {
+  /** How long AWS may take to tell of what it has just made, counted from when the state was last written. */
+  settleSeconds: number;
+  /** Ids of what creations have made, by the resource's URN, or `none`: what is given is not looked for. */
+  given?: Record<string, string>;
+}
+
+/**
+ * Takes into the state what an interrupted run has made, and has the state say of everything that was under way what AWS says. Nothing is
+ * deleted; the next update or destroy goes on from there.
+ *
+ * @param report gets a line for each thing that was under way
+ * @returns whether anything was
+ * @throws when it cannot be told what AWS has, or the stack is locked, with nothing changed
+ */
+export async function recover(
+  of: Interrupted,
+  { settleSeconds, given = {} }: RecoverOptions,
+  report: (line: string) => void,
+): Promise<boolean> {
+  const engine = new Engine(of.engine);
+  const state = await read(engine);
+  if (!wasInterrupted(state)) return false;
+  const settled = Date.parse(state.deployment.manifest.time) + settleSeconds * 1000;
+  await pause(Math.max(0, settled - Date.now()));
+
+  const world = worldOf(state, of.aws, () => lastSuccess(engine));
+  const made = await search(state, world, given);
+  const next = settle(state, made);
+  for (const [{ resource }, id] of made) {
+    const kind = kinds[resource.type];
+    if ("finish" in kind) await kind.finish?.(world, id);
+  }
+  await engine.run(["stack", "import"], JSON.stringify(next));
+  await compare(engine, next);
+  const left = await read(engine);
+  for (const operation of pendingOperations(state)) report(describe(operation, made, left));
+  return true;
+}
+
+/** A stack's state; one to which nothing was ever deployed has none. */
+async function read(engine: Engine): Promise<State> {
+  const state = JSON.parse(await engine.run(["stack", "export"])) as State;
+  return { ...state, deployment: state.deployment ?? { manifest: { time: new Date(0).toISOString() } } };
+}
+
+/** Has the state say of what is marked what AWS says. */
+async function compare(engine: Engine, state: State): Promise<void> {
+  const targets = [...new Set(unverified(state).map(({ urn }) => urn))];
+  if (targets.length === 0) return;
+  const args = targets.flatMap((urn) => ["--target", urn]);
+  await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...args]);
+}
+
+/** When the last update that ended well was over. */
+async function lastSuccess(engine: Engine): Promise<Date | undefined> {
+  const history = JSON.parse(
+    (await engine.run(["stack", "history", "--json", "--page-size", "50"])) || "[]",
+  ) as Ended[];
+  const good = history.filter(({ kind, result }) => kind === "update" && result === "succeeded");
+  const ends = good.map(({ endTime }) => Date.parse(endTime));
+  return ends.length > 0 ? new Date(Math.max(...ends)) : undefined;
+}
+
+interface Ended {
+  kind: string;
+  result: string;
+  endTime: string;
+}
+
+function describe(operation: Operation, made: Map<Operation, string>, { deployment }: State): string {
+  const { type, resource } = operation;
+  const name = `${resource.urn.split("::").pop()} (${resource.type})`;
+  const id = made.get(operation) ?? resource.id;
+  const there = (deployment.resources ?? []).some((other) => other.urn === resource.urn && other.id === id);
+  const what = `${name}, interrupted while ${type}:`;
+  if (type !== "creating") return there ? `${what} AWS has it, and the state is as AWS says` : `${what} it is gone`;
+  return there ? `${what} AWS has it, and now the state: ${id}` : `${what} nothing to keep, the next update makes it`;
+}
