@@ -40,6 +40,11 @@ export function environmentFile(path: string, variables: Record<string, string>)
   return { path, content: lines.join("") };
 }
 
+const known = new Map<string, string>();
+
+/** Read once: every host has most of them. */
 function read(source: string): string {
-  return withoutComments(source, readFileSync(join(__dirname, source), "utf8"));
+  const content = known.get(source) ?? withoutComments(source, readFileSync(join(__dirname, source), "utf8"));
+  known.set(source, content);
+  return content;
 }

@@ -1,5 +1,5 @@
 import { gzip } from "pako";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { downloadFiles, downloadSecrets, type Downloads } from "./downloads";
 import { environmentFile, staticFile, unitFile } from "./files";
 import { likeBesideLike } from "./order";
@@ -25,13 +25,6 @@ export interface HostSpec {
   readySeconds?: number;
 }
 
-/** Size of one part of the user data. */
-export interface UserDataPart {
-  path: string;
-  /** Bytes that it takes by itself, compressed. */
-  bytes: number;
-}
-
 /** A host's user data. */
 export interface UserData {
   /** The `#cloud-config` document. */
@@ -40,8 +33,6 @@ export interface UserData {
   base64: string;
   /** Compressed size before base64, which is what EC2 limits. */
   bytes: number;
-  /** The files in it, largest first. */
-  parts: UserDataPart[];
 }
 
 /** The packages that a host installs, in install order. */
@@ -70,19 +61,21 @@ export function renderUserData(host: HostSpec): UserData {
   const files = hostFiles(spec);
   const text = `#cloud-config\n${stringify(cloudConfig(spec, files), { lineWidth: 0, indentSeq: false })}`;
   const encoded = compress(text);
-  const parts = files
-    .map(({ path, content }) => ({ path, bytes: compress(content).length }))
-    .sort((a, b) => b.bytes - a.bytes || a.path.localeCompare(b.path));
-  return { text, base64: Buffer.from(encoded).toString("base64"), bytes: encoded.length, parts };
+  return { text, base64: Buffer.from(encoded).toString("base64"), bytes: encoded.length };
 }
 
 /**
  * Refuses user data that EC2 would refuse.
- * @throws over `userDataLimit`, naming the largest parts.
+ * @throws over `userDataLimit`, naming the largest files.
  */
-export function checkUserDataSize(host: string, { bytes, parts }: UserData): void {
+export function checkUserDataSize(host: string, { bytes, text }: UserData): void {
   if (bytes <= userDataLimit) return;
-  const largest = parts.slice(0, 5).map((part) => `${part.path} (${part.bytes} bytes)`);
+  const files = (parse(text) as ReturnType<typeof cloudConfig>).write_files;
+  const parts = files.map(({ path, content }) => ({ path, bytes: compress(content).length }));
+  const largest = parts
+    .sort((a, b) => b.bytes - a.bytes || a.path.localeCompare(b.path))
+    .slice(0, 5)
+    .map((part) => `${part.path} (${part.bytes} bytes)`);
   throw new Error(
     `The user data of ${host} takes ${bytes} bytes compressed; EC2 allows ${userDataLimit}. Largest parts: ${largest.join(", ")}.`,
   );

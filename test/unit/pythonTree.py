@@ -1,10 +1,22 @@
-"""Prints what the program on standard input is to Python, which comments are not part of, nor here doc strings beside other statements."""
+"""Prints what programs are to Python, which comments are not part of, nor here doc strings beside other statements.
+
+Standard input has a JSON list of programs, standard output has one of what they are, or of why they are none.
+"""
 
 import ast
+import json
 import sys
 
-tree = ast.parse(sys.stdin.read())
-for node in ast.walk(tree):
-    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None and len(node.body) > 1:
-        del node.body[0]
-print(ast.dump(tree))
+
+def tree(program):
+    try:
+        whole = ast.parse(program)
+    except SyntaxError as error:
+        return repr(error)
+    for node in ast.walk(whole):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None and len(node.body) > 1:
+            del node.body[0]
+    return ast.dump(whole)
+
+
+print(json.dumps([tree(program) for program in json.load(sys.stdin)]))

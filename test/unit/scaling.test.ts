@@ -7,7 +7,7 @@ import { clusters } from "./plan.examples";
 // Compressing user data is nearly all of a plan's cost: what it is made from stands for it.
 jest.mock("../../userdata/render", () => ({
   ...jest.requireActual("../../userdata/render"),
-  renderUserData: (spec: object) => ({ text: "", base64: JSON.stringify(spec), bytes: 0, parts: [] }),
+  renderUserData: (spec: object) => ({ text: "", base64: JSON.stringify(spec), bytes: 0 }),
 }));
 
 const added = { label: "added", workers: 3, allowSingleWorker: false };
