@@ -76,6 +76,11 @@ export class LocalAws {
     return this.ask("GET", "state");
   }
 
+  /** Resolves when the machine is what the API says. */
+  async settled(): Promise<void> {
+    await this.ask("GET", "settled");
+  }
+
   /** Brings a port of a host's own loopback to this machine, and returns its URL: what an SSM port-forwarding session does. */
   async forward(instanceId: string, port: number): Promise<string> {
     return (await this.ask<{ url: string }>("POST", "forward", { instanceId, port })).url;

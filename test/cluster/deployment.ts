@@ -21,6 +21,7 @@ import { run as runCommand } from "../../local/process";
 import { type Tools, ensureTools } from "../../local/tools";
 import type { State } from "../../recover/state";
 import { npm } from "./localCluster";
+import { withSecrets } from "./secretConfig";
 
 /** A change of a configuration. */
 export type Change = (config: StackConfig) => StackConfig;
@@ -61,6 +62,8 @@ export const dayTwo: Change = all(
   (config) => {
     return { ...config, "realm-cluster:placement": "dedicated", "realm-cluster:bootTimeoutMinutes": 4 };
   },
+  // One that can be searched for: the local cluster's own is no secret.
+  (config) => ({ ...config, "realm-cluster:featureToken": "feature-token-of-the-tests" }),
   // Smaller than the default: the volumes' journals are in memory.
   (config) => ({ ...config, "realm-cluster:syncWorkerGroups": [{ label: "default", workers: 3, volumeGiB: 20 }] }),
   setting("coreServices", { nodes: 2 }),
@@ -129,12 +132,19 @@ export class Deployment {
   }
 
   /** What `npm run preview` prints with a change on top of the base. Fails unless it ends well. */
-  async readablePreview(change: Change = (config) => config): Promise<string> {
-    await this.open(change);
+  readablePreview(change: Change = (config) => config): Promise<string> {
+    return this.command(change, "npm", "run", "--silent", "preview", "--");
+  }
+
+  /** What a plain `pulumi ARGUMENTS` prints with a change on top of the base. Fails unless it ends well. */
+  pulumi(change: Change, ...args: string[]): Promise<string> {
+    return this.command(change, "pulumi", ...args);
+  }
+
+  /** Pulumi's state, with its secrets decrypted. */
+  async decryptedState(): Promise<unknown> {
     const options = { path: await enginePath(this.tools), aws: this.local.environment };
-    const env = { ...process.env, ...(await engineEnvironment(options)) };
-    const given = [`--stack=${defaultStack}`, `--cwd=${projectDir}`];
-    return runCommand("npm", ["run", "--silent", "preview", "--", ...given], { cwd: repository, env });
+    return (await (await openStack(options, defaultStack)).exportStack()).deployment;
   }
 
   /** What a script that runs as root on a host prints. Fails unless it ends well. */
@@ -198,6 +208,16 @@ export class Deployment {
 
   private async open(change: Change): Promise<Stack> {
     const options = { path: await enginePath(this.tools), aws: this.local.environment };
-    return openStack(options, defaultStack, (committed) => change(this.base(localConfig(committed, this.tools))));
+    return withSecrets((encrypted) =>
+      openStack(options, defaultStack, (committed) => encrypted(change(this.base(localConfig(committed, this.tools))))),
+    );
+  }
+
+  private async command(change: Change, program: string, ...args: string[]): Promise<string> {
+    await this.open(change);
+    const options = { path: await enginePath(this.tools), aws: this.local.environment };
+    const env = { ...process.env, ...(await engineEnvironment(options)) };
+    const given = [`--stack=${defaultStack}`, `--cwd=${projectDir}`];
+    return runCommand(program, [...args, ...given], { cwd: repository, env });
   }
 }
