@@ -51,8 +51,7 @@ export async function recover(
     if ("finish" in kind) await kind.finish?.(world, id);
   }
   await engine.run(["stack", "import"], JSON.stringify(next));
-  await compare(engine, next);
-  const left = await read(engine);
+  const left = await compare(engine, next);
   for (const operation of pendingOperations(state)) report(describe(operation, made, left));
   return true;
 }
@@ -63,12 +62,13 @@ async function read(engine: Engine): Promise<State> {
   return { ...state, deployment: state.deployment ?? { manifest: { time: new Date(0).toISOString() } } };
 }
 
-/** Has the state say of what is marked what AWS says. */
-async function compare(engine: Engine, state: State): Promise<void> {
+/** Has the state say of what is marked what AWS says. @returns the state then */
+async function compare(engine: Engine, state: State): Promise<State> {
   const targets = [...new Set(unverified(state).map(({ urn }) => urn))];
-  if (targets.length === 0) return;
+  if (targets.length === 0) return state;
   const args = targets.flatMap((urn) => ["--target", urn]);
   await engine.run(["refresh", "--yes", "--skip-preview", "--suppress-outputs", ...args]);
+  return read(engine);
 }
 
 /** When the last update that ended well was over. */

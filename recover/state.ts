@@ -53,8 +53,15 @@ export function pendingOperations({ deployment }: State): Operation[] {
 
 /** Whether anything of the last run is still open. */
 export function wasInterrupted(state: State): boolean {
-  return (state.deployment.pending_operations ?? []).length > 0 || unverified(state).length > 0;
+  const { pending_operations: pending = [], resources = [] } = state.deployment;
+  return pending.length > 0 || unverified(state).length > 0 || resources.some(isOver);
 }
+
+/**
+ * A resource that is deleted already and waits to be deleted all the same, as its successor was being noted when the run was killed: the engine
+ * never forgets it, and breaks on it when what it depends on is deleted.
+ */
+const isOver = (resource: Resource) => resource.delete === true && resource.pendingReplacement === true;
 
 /** The resources that are still to be compared with AWS. */
 export function unverified({ deployment }: State): Resource[] {
@@ -73,7 +80,7 @@ export function knownIds({ deployment }: State, type: string): Set<string> {
  * @param made the ids of what creations have made; one that is not in it has made nothing
  */
 export function settle(state: State, made: Map<Operation, string>): State {
-  let resources = state.deployment.resources ?? [];
+  let resources = (state.deployment.resources ?? []).filter((resource) => !isOver(resource));
   for (const operation of pendingOperations(state)) {
     const { urn } = operation.resource;
     const id = made.get(operation);
@@ -82,7 +89,25 @@ export function settle(state: State, made: Map<Operation, string>): State {
       resources = resources.map((resource) => (resource.urn === urn ? mark(resource) : resource));
     }
   }
-  return { ...state, deployment: { ...state.deployment, resources: inOrder(resources), pending_operations: [] } };
+  return {
+    ...state,
+    deployment: { ...state.deployment, resources: inOrder(attached(resources)), pending_operations: [] },
+  };
+}
+
+/** Resources that depend on none that is not there; a run that broke on one that was over leaves such. */
+function attached(resources: Resource[]): Resource[] {
+  const all = new Set(resources.map(({ urn }) => urn));
+  const there = (urns: string[] | null = []) => (urns ?? []).filter((urn) => all.has(urn));
+  return resources.map(({ dependencies, propertyDependencies, ...resource }) => ({
+    ...resource,
+    ...(dependencies && { dependencies: there(dependencies) }),
+    ...(propertyDependencies && {
+      propertyDependencies: Object.fromEntries(
+        Object.entries(propertyDependencies).map(([property, urns]) => [property, there(urns)]),
+      ),
+    }),
+  }));
 }
 
 /** What is already deleted has nothing in AWS to be compared with. */

@@ -8,6 +8,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
 import { type Call, isMutating, listParam, parseCall } from "../../local/aws/api/call";
 import { FailingCalls } from "../../local/aws/api/failing";
+import { gapOf } from "../../local/aws/api/gaps";
 import type { NetworkInterface } from "../../local/aws/model/model";
 import { changeInterfaces } from "../../local/aws/reconcile/interfaces";
 import { Turns } from "../../local/aws/turns";
@@ -80,7 +81,8 @@ export class AwsProxy {
     const fate = changes ? this.fate(call) : "answered";
     if (fate === "never made") return;
     // moto takes one change at a time; see the front of the local AWS.
-    const ask = () => this.forward(request, body);
+    const corrected = gapOf(call)?.prepareBody?.(body.toString());
+    const ask = () => this.forward(request, corrected === undefined ? body : Buffer.from(corrected));
     const { status, headers, content } = changes ? await this.changes.take(ask) : await ask();
     if (call.action === "TerminateInstances" && status === 200)
       await this.release(listParam(call.params, "InstanceId"));

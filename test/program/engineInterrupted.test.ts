@@ -128,25 +128,25 @@ describeOnHosts("a run that is killed", () => {
   }
 
   test("is recovered from: an update", async () => {
-    await interrupt("up", 5, 30);
+    await interrupt("up", 4, 30);
     expect(refused).toBe(true);
+    expect(await cluster.project.up()).toMatchObject({ code: 0 });
+    await expectSame();
+  });
+
+  test("is recovered from: a roll", async () => {
+    for (const type of ["t3.medium", "t3.large", "t3.medium", "t3.large", "t3.medium"]) {
+      if (killed >= 8) break;
+      configure(type);
+      await interrupt("up", 8 - killed, 12);
+    }
     expect(await cluster.project.up()).toMatchObject({ code: 0 });
     await expectSame();
     expect(await cluster.project.preview("--expect-no-changes")).toMatchObject({ code: 0 });
   });
 
-  test("is recovered from: a roll", async () => {
-    for (const type of ["t3.medium", "t3.large", "t3.medium", "t3.large", "t3.medium"]) {
-      if (killed >= 10) break;
-      configure(type);
-      await interrupt("up", 10 - killed, 12);
-    }
-    expect(await cluster.project.up()).toMatchObject({ code: 0 });
-    await expectSame();
-  });
-
   test("is recovered from: a destroy", async () => {
-    await interrupt("destroy", 20 - killed, 9);
+    await interrupt("destroy", 20 - killed, 8);
     expect(await cluster.project.pulumi("destroy", "--yes", "--skip-preview")).toMatchObject({ code: 0 });
     expect(await inAws(cluster.project.aws)).toEqual([]);
     expect(killed).toBeGreaterThanOrEqual(20);

@@ -76,6 +76,18 @@ describe("a state", () => {
     expect(names(settled)).toEqual(["turn turn1", "host i-2", "host vai-1"]);
   });
 
+  test("forgets what is over, on which the engine would break, and that anything depended on it", () => {
+    const over = resource("command:local:Command", "drain", { id: "drain1", delete: true, pendingReplacement: true });
+    const after = resource("command:local:Command", "after", {
+      ...{ id: "after1", dependencies: [over.urn], propertyDependencies: { environment: [over.urn] } },
+    });
+    const state = stateOf([over, after]);
+    expect(wasInterrupted(state)).toBe(true);
+    expect(settle(state, new Map()).deployment.resources).toEqual([
+      { ...after, dependencies: [], propertyDependencies: { environment: [] } },
+    ]);
+  });
+
   test("has what a successor takes the place of deleted by the next update", () => {
     const old = resource(GROUP, "a", { id: "sg-1", inputs: { description: "one" } });
     const operation = pending("creating", resource(GROUP, "a", { inputs: { description: "two" } }));
