@@ -5,15 +5,11 @@ import { access, mkdir, mkdtemp, realpath, rename, rm, symlink } from "node:fs/p
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir } from "../tools/cache";
+import { bin, bundle, names } from "./bundle";
 import { versionOf } from "./core/version";
-
-/** Where the stand-ins are. */
-const bin = join(__dirname, "bin");
 
 /** The provider plugins by the SDK package that asks for them. */
 const PROVIDERS = { aws: "@pulumi/aws", tls: "@pulumi/tls", random: "@pulumi/random", command: "@pulumi/command" };
-
-const LANGUAGE_HOST = "pulumi-language-nodejs";
 
 /** Where it is looked for real plugins. */
 export interface Installation {
@@ -32,12 +28,12 @@ export interface Installation {
 export async function standIns(installation: Installation = {}): Promise<string> {
   const { home = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), path = process.env.PATH ?? "" } = installation;
   const { cache = cacheDir } = installation;
-  const all = [LANGUAGE_HOST, ...Object.keys(PROVIDERS).map((name) => `pulumi-resource-${name}`)];
+  await bundle();
   const installed = await Promise.all(
-    all.map(async (name) => (await isOnPath(name, path)) || (await isInstalled(name, home))),
+    names.map(async (name) => (await isOnPath(name, path)) || (await isInstalled(name, home))),
   );
-  const needed = all.filter((_, index) => !installed[index]);
-  return needed.length === all.length ? bin : linked(needed, cache);
+  const needed = names.filter((_, index) => !installed[index]);
+  return needed.length === names.length ? bin : linked(needed, cache);
 }
 
 async function isExecutable(file: string): Promise<boolean> {
@@ -63,16 +59,16 @@ async function isInstalled(name: string, home: string): Promise<boolean> {
   return isExecutable(join(home, "plugins", `resource-${provider}-v${versionOf(PROVIDERS[provider])}`, name));
 }
 
-async function linked(names: string[], cache: string): Promise<string> {
+async function linked(needed: string[], cache: string): Promise<string> {
   const key = createHash("sha256")
-    .update([bin, ...names].join("\n"))
+    .update([bin, ...needed].join("\n"))
     .digest("hex")
     .slice(0, 12);
   const directory = join(cache, "stand-ins", key);
   if (await isExecutable(directory)) return directory;
   await mkdir(dirname(directory), { recursive: true });
   const aside = await mkdtemp(`${directory}.`);
-  for (const name of names) await symlink(join(bin, name), join(aside, name));
+  for (const name of needed) await symlink(join(bin, name), join(aside, name));
   try {
     await rename(aside, directory);
   } catch (error) {
