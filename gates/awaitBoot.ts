@@ -1,24 +1,38 @@
+import { dirname } from "node:path/posix";
 import { setTimeout as pause } from "node:timers/promises";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
 import { ssmClient } from "./aws";
-import { BootWatch } from "./bootReport";
+import { othersUnderWay } from "./bootOthers";
+import { BootWatch, parseBootReport, silentSeconds } from "./bootReport";
+import { lastConsoleLines } from "./console";
 import { required, run } from "./environment";
+import { lastReports } from "./hosts";
 
 /** SSM has no event that a client could wait for. It takes 40 requests a second from an account; beyond that the client backs off. */
 const INTERVAL_MS = 1000;
 
 /** Waits until the host's instance has reported that it is ready; fails with the host's own reason, or with what was last heard. */
 run(async () => {
-  const watch = new BootWatch(required("HOST"), required("INSTANCE_ID"));
+  const host = required("HOST");
+  const instanceId = required("INSTANCE_ID");
   const Name = required("BOOT_REPORT");
-  const seconds = Number(required("TIMEOUT_SECONDS"));
+  const timeout = Number(required("TIMEOUT_SECONDS"));
+  const watch = new BootWatch(host, instanceId, timeout);
   const client = ssmClient();
-  for (const deadline = Date.now() + seconds * 1000; Date.now() < deadline; await pause(INTERVAL_MS)) {
+  const began = performance.now();
+  const now = () => (performance.now() - began) / 1000;
+  for (; now() < timeout; await pause(INTERVAL_MS)) {
     const { Parameter } = await client.send(new GetParameterCommand({ Name }));
-    const { lines, ending } = watch.observe(Parameter?.Value ?? "{}");
+    const report = parseBootReport(Parameter?.Value ?? "{}");
+    const others =
+      report?.state === "failed"
+        ? othersUnderWay(report, await lastReports(client, dirname(Name)), now(), silentSeconds(timeout))
+        : [];
+    const { lines, ending } = watch.observe(report, now(), others);
     for (const line of lines) console.log(line);
-    if (ending?.ready === false) throw new Error(ending.reason);
-    if (ending) return;
+    if (ending?.ready) return;
+    if (ending)
+      throw new Error([ending.reason, ...(ending.silent ? await lastConsoleLines(instanceId) : [])].join("\n  "));
   }
-  throw new Error(watch.timedOut(seconds));
+  throw new Error(watch.timedOut(timeout));
 });

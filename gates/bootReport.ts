@@ -19,8 +19,8 @@ const schema = z.object({
 /** What a host says about its boot, in the SSM parameter that it has for that. */
 export type BootReport = z.infer<typeof schema>;
 
-/** How a boot ended. */
-export type Ending = { ready: true } | { ready: false; reason: string };
+/** How a boot ended; `silent` when nothing was heard of it at all. */
+export type Ending = { ready: true } | { ready: false; reason: string; silent?: true };
 
 /** What an observation brought to light. */
 export interface Observation {
@@ -42,31 +42,60 @@ export function parseBootReport(value: string): BootReport | undefined {
   return typeof json === "object" && json !== null && Object.keys(json).length === 0 ? undefined : schema.parse(json);
 }
 
-/** Follows the boot of one instance through its reports. Reports of an earlier instance under the same name do not count. */
+/** The part of the time to boot in which a host has to say something: what it needs from then on is the rest. */
+const SILENT_SHARE = 1 / 3;
+/** No host says a word before its kernel, its network and cloud-init are up. */
+const LEAST_SILENT_SECONDS = 60;
+
+/** For how long nothing may be heard from a host that has this long to boot, in seconds. */
+export const silentSeconds = (timeout: number) => Math.max(LEAST_SILENT_SECONDS, Math.round(timeout * SILENT_SHARE));
+
+/**
+ * Follows the boot of one instance through its reports. Reports of an earlier instance under the same name do not count.
+ *
+ * A boot that failed begins again by itself, until it is ready. So what counts is a failure that is told while somebody waits: the cause of one
+ * that was there before may have been mended, and the next attempt tells.
+ */
 export class BootWatch {
   private last?: BootReport;
   private shown = 0;
+  private heardAt = 0;
+  /** When the failure was told that does not count. */
+  private excused?: string;
+  private readonly patience: number;
 
+  /** @param timeout how long the host has to boot, in seconds */
   constructor(
     private readonly host: string,
     private readonly instanceId: string,
-  ) {}
+    timeout: number,
+  ) {
+    this.patience = silentSeconds(timeout);
+  }
 
   /**
-   * Takes in the parameter's value as it is now.
+   * Takes in what the host's report is now.
    *
-   * @throws when it is no report
+   * @param now seconds since somebody waits
+   * @param others what goes on on other hosts that may yet bring what this one waits for
    */
-  observe(value: string): Observation {
-    const report = parseBootReport(value);
-    if (report?.instanceId !== this.instanceId) return { lines: [] };
+  observe(report: BootReport | undefined, now: number, others: string[] = []): Observation {
+    if (report?.instanceId !== this.instanceId) {
+      return { lines: [], ...(now >= this.patience && { ending: this.silence() }) };
+    }
+    const { last } = this;
+    if (report.at !== last?.at) this.heardAt = now;
     // A host that reboots begins again.
-    if (report.bootId !== this.last?.bootId) this.shown = 0;
+    if (report.bootId !== last?.bootId) this.shown = 0;
     const lines = report.steps.slice(this.shown).map(({ step, seconds }) => this.line(step, `${seconds.toFixed(1)} s`));
     this.shown = report.steps.length;
     this.last = report;
+    if (report.state === "ready") return { lines, ending: { ready: true } };
     if (report.state === "booting") return { lines };
-    return { lines, ending: report.state === "ready" ? { ready: true } : failure(report) };
+    if (last === undefined) lines.push(...this.excuse(report, ["it is about to try again"]));
+    else if (others.length > 0) lines.push(...this.excuse(report, others));
+    const counts = report.at !== this.excused || now - this.heardAt >= this.patience;
+    return { lines, ...(counts && { ending: failure(report) }) };
   }
 
   /** Why nobody waits any longer, with what was heard last. */
@@ -77,6 +106,18 @@ export class BootWatch {
       return `${late}: nothing was heard from it. Its console may tell why: ${hint}`;
     }
     return [`${late}: at ${this.last.at} it was in step ${this.last.step}`, ...(this.last.log ?? [])].join("\n  ");
+  }
+
+  private silence(): Ending {
+    const reason = `${this.host} (${this.instanceId}) failed: nothing was heard from it for ${this.patience} seconds`;
+    return { ready: false, reason, silent: true };
+  }
+
+  /** Has a failure not count, and shows it once. */
+  private excuse({ at, step, reason }: BootReport, why: string[]): string[] {
+    if (this.excused === at) return [];
+    this.excused = at;
+    return [this.line(`failed at ${step}: ${reason}; ${why.join(", ")}`)];
   }
 
   private line(...columns: string[]): string {

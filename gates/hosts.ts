@@ -29,7 +29,7 @@ export function requiredCluster(): ClusterNames {
 
 /** The cluster's hosts that run, by their names' order: a host that is stopped reads its secrets when it boots again. */
 export async function runningHosts(ssm: SSMClient, names: ClusterNames): Promise<RunningHost[]> {
-  const [instances, reports] = await Promise.all([runningInstances(names), lastReports(ssm, names)]);
+  const [instances, reports] = await Promise.all([runningInstances(names), lastReports(ssm, names.bootReports)]);
   return [...instances]
     .map(([instanceId, name]) => {
       const report = reports.get(name);
@@ -40,7 +40,7 @@ export async function runningHosts(ssm: SSMClient, names: ClusterNames): Promise
 
 /** What every host said last, by its name; undefined for one that has not said anything yet. */
 export async function bootReports(ssm: SSMClient, names: ClusterNames): Promise<Map<string, BootReport | undefined>> {
-  const [reports, running] = await Promise.all([lastReports(ssm, names), runningInstances(names)]);
+  const [reports, running] = await Promise.all([lastReports(ssm, names.bootReports), runningInstances(names)]);
   // A host whose instance does not run has failed, whatever it said.
   for (const [name, report] of reports) {
     if (report && !running.has(report.instanceId)) reports.set(name, { ...report, state: "failed" });
@@ -65,7 +65,12 @@ async function runningInstances({ cluster, prefix }: ClusterNames): Promise<Map<
   return found;
 }
 
-async function lastReports(client: SSMClient, { bootReports: Path }: ClusterNames) {
+/**
+ * What every host said last, whatever became of it, by its name; undefined for one that has not said anything yet.
+ *
+ * @param Path where the reports are among the SSM parameters
+ */
+export async function lastReports(client: SSMClient, Path: string): Promise<Map<string, BootReport | undefined>> {
   const found = new Map<string, BootReport | undefined>();
   for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path })) {
     for (const { Name, Value } of Parameters) found.set(Name!.slice(Path.length + 1), parseBootReport(Value!));

@@ -19,30 +19,34 @@ const report = (changes: Record<string, unknown> = {}) =>
   });
 
 describe("following a boot", () => {
-  const watch = () => new BootWatch("consul-01", "i-1");
+  const watch = () => new BootWatch("consul-01", "i-1", 900);
+  const observe = (boot: BootWatch, value: string) => boot.observe(parseBootReport(value), 0);
 
   test("each step is shown once, with how long it took", () => {
     const boot = watch();
-    expect(boot.observe(report())).toEqual({
+    expect(observe(boot, report())).toEqual({
       lines: ["consul-01         volume    1.2 s", "consul-01         secrets   0.5 s"],
     });
-    expect(boot.observe(report())).toEqual({ lines: [] });
+    expect(observe(boot, report())).toEqual({ lines: [] });
     const steps = [...JSON.parse(report()).steps, { step: "consul", seconds: 3 }];
-    expect(boot.observe(report({ steps }))).toEqual({ lines: ["consul-01         consul    3.0 s"] });
+    expect(observe(boot, report({ steps }))).toEqual({ lines: ["consul-01         consul    3.0 s"] });
   });
 
   test("nothing is heard while the parameter is as it was made, or holds another instance's report", () => {
-    expect(watch().observe("{}")).toEqual({ lines: [] });
-    expect(watch().observe(report({ instanceId: "i-0", state: "ready" }))).toEqual({ lines: [] });
-    expect(watch().observe(report({ instanceId: "i-0", state: "failed" }))).toEqual({ lines: [] });
+    expect(observe(watch(), "{}")).toEqual({ lines: [] });
+    expect(observe(watch(), report({ instanceId: "i-0", state: "ready" }))).toEqual({ lines: [] });
+    expect(observe(watch(), report({ instanceId: "i-0", state: "failed" }))).toEqual({ lines: [] });
   });
 
   test("a boot that is ready ends the waiting", () => {
-    expect(watch().observe(report({ state: "ready", steps: [] }))).toEqual({ lines: [], ending: { ready: true } });
+    expect(observe(watch(), report({ state: "ready", steps: [] }))).toEqual({ lines: [], ending: { ready: true } });
   });
 
   test("a boot that failed ends it with the step, the host's reason and the last lines of its log", () => {
-    const { ending } = watch().observe(
+    const boot = watch();
+    observe(boot, report());
+    const { ending } = observe(
+      boot,
       report({ state: "failed", reason: "digest differs", log: ["fetching", "sha256 0 != 1"] }),
     );
     expect(ending).toEqual({
@@ -53,19 +57,19 @@ describe("following a boot", () => {
 
   test("a reboot is shown from its first step on", () => {
     const boot = watch();
-    boot.observe(report());
-    expect(boot.observe(report({ bootId: "b2", steps: [{ step: "volume", seconds: 2 }] })).lines).toEqual([
+    observe(boot, report());
+    expect(observe(boot, report({ bootId: "b2", steps: [{ step: "volume", seconds: 2 }] })).lines).toEqual([
       "consul-01         volume    2.0 s",
     ]);
   });
 
   test("a time-out tells what was heard last, or where to look when nothing was", () => {
     const boot = watch();
-    boot.observe(report({ instanceId: "i-0" }));
+    observe(boot, report({ instanceId: "i-0" }));
     expect(boot.timedOut(900)).toContain(
       "nothing was heard from it. Its console may tell why: aws ec2 get-console-output",
     );
-    boot.observe(report({ log: ["waiting for a leader"] }));
+    observe(boot, report({ log: ["waiting for a leader"] }));
     expect(boot.timedOut(900)).toBe(
       "consul-01 (i-1) was not ready after 900 seconds: at 2026-01-02T03:04:05Z it was in step consul\n  waiting for a leader",
     );
