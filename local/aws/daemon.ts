@@ -16,6 +16,7 @@ import { imdsServer } from "./imds/server";
 import { internetServer } from "./internet";
 import { ensureMemoryDisk } from "./memoryDisk";
 import type { Instance } from "./model/model";
+import { raiseLimits } from "./limits";
 import { Moto } from "./moto";
 import { accountId, cgroupsOf, statePaths, type AwsOptions } from "./options";
 import { Machine } from "./reconcile/machine";
@@ -58,6 +59,7 @@ export class LocalAws {
     // What a crash left of a cloud that nobody knows of any more.
     if (!resumed) await removeRemains(this.options);
     this.log(resumed ? "resuming: moto still runs, with all that was made" : "starting afresh");
+    raiseLimits(this.log);
     createCgroup(cgroupsOf(name).hosts);
     for (const directory of [this.paths.instances, this.paths.volumes, this.paths.snapshots])
       await ensureMemoryDisk(directory);
