@@ -48,10 +48,14 @@ describeOnLinux("the Realm packages", () => {
 
   /** npm, as its own user would run it, replaced by a command that may look at its directory. */
   const npm = (command: string, env: Record<string, string> = {}) =>
-    host.run("realm", `runuser() { ${command}; }; fetch() { cp "$1" "$3"; }; chown() { :; }; own() { :; }; main`, {
-      ...registry,
-      ...env,
-    });
+    host.run(
+      "realm",
+      `curl() { :; }; runuser() { ${command}; }; fetch() { cp "$1" "$3"; }; chown() { :; }; own() { :; }; main`,
+      {
+        ...registry,
+        ...env,
+      },
+    );
 
   test("of a registry are installed with the token, which does not stay", async () => {
     writeFileSync(host.path("etc/realm-cluster/secrets/npm-token"), "s3cret");
@@ -69,16 +73,27 @@ describeOnLinux("the Realm packages", () => {
     expect((await npm("cat .npmrc; mkdir node_modules")).output).toBe("registry=https://npm.example.com/realm/\n");
   });
 
-  test("of a registry that fails are asked for three times", async () => {
+  test.each([
+    ["fails are asked for three times", "ECONNRESET", "network read ECONNRESET", 3],
+    ["refuses them are asked for once", "E401", "401 Unauthorized - GET https://a.b/c", 1],
+  ])("of a registry that %s", async (_, code, error, times) => {
     const { status, output, reason } = await npm(
-      `echo asked; echo 'npm ERR! code E401'; echo 'npm ERR! 401 Unauthorized - GET https://a.b/c'; echo 'npm ERR! more'; false`,
+      `echo asked; echo 'npm ERR! code ${code}'; echo 'npm ERR! ${error}'; echo 'npm ERR! more'; false`,
     );
     expect(status).toBe(1);
-    expect(output.match(/^asked$/gm)).toHaveLength(3);
-    expect(reason).toBe(
-      "npm could not install the Realm packages from https://npm.example.com/realm/: 401 Unauthorized - GET https://a.b/c",
-    );
+    expect(output.match(/^asked$/gm)).toHaveLength(times);
+    expect(reason).toBe(`npm could not install the Realm packages from https://npm.example.com/realm/: ${error}`);
     expect(readdirSync(host.path("opt/realm"))).toEqual([]);
+  });
+
+  test("of a registry that is not reached are not asked for: npm would wait for minutes", async () => {
+    const curl = "curl() { echo 'curl: (28) Connection timed out'; return 28; }";
+    const { status, output, reason } = await host.run("realm", `${curl}; runuser() { echo asked; }; main`, registry);
+    expect({ status, reason }).toEqual({
+      status: 1,
+      reason: "The registry https://npm.example.com/realm/ does not answer: curl: (28) Connection timed out",
+    });
+    expect(output).not.toContain("asked");
   });
 
   test("of a registry that is asked by an npm which dies without a word are said to be so", async () => {

@@ -10,8 +10,12 @@ describeOnLinux("the end of the boot", () => {
     mkdirSync(host.path("opt/realm-cluster/ready"), { recursive: true });
     writeFileSync(host.path("opt/realm-cluster/ready/sync-worker.py"), script);
   };
-  const ready = (command: string, seconds: string) =>
-    host.run("ready", command, { CHECKS: "sync-worker:sync-worker.service", READY_SECONDS: seconds });
+  /** The step, where systemd has restarted units this often: a shell expression. */
+  const ready = (command: string, seconds: string, { name = "sync-worker", restarts = "0" } = {}) =>
+    host.run("ready", `systemctl() { echo $((${restarts})); }; journalctl() { echo "journal of $2"; }; ${command}`, {
+      CHECKS: `${name}:sync-worker.service`,
+      READY_SECONDS: seconds,
+    });
 
   test("waits until each check is content, and tells what it waits for once", async () => {
     check("import os, sys\nif not os.path.exists('up'): print('Not up'); sys.exit(1)\n");
@@ -24,7 +28,7 @@ describeOnLinux("the end of the boot", () => {
 
   test("fails in time with the check's reason, and the unit's last lines before it", async () => {
     check("import sys\nprint('Not up')\nsys.exit(1)\n");
-    const { status, output, reason } = await ready('journalctl() { echo "journal of $2"; }; main', "0");
+    const { status, output, reason } = await ready("main", "0");
     expect(status).toBe(1);
     expect(output).toContain("journal of sync-worker.service\n");
     expect(reason).toBe("sync-worker was not ready within 0 s: Not up");
@@ -32,9 +36,33 @@ describeOnLinux("the end of the boot", () => {
 
   test("fails when a check cannot run, rather than taking that for ready", async () => {
     check("import no_such_module\n");
-    const { status, reason } = await ready("journalctl() { :; }; main", "0");
+    const { status, reason } = await ready("main", "0");
     expect(status).toBe(1);
     expect(reason).toContain("No module named 'no_such_module'");
+  });
+
+  /** Ten seconds pass with each sleep, and at once. */
+  const passing = "sleep() { ((SECONDS += 10)); }; main";
+
+  test("fails as soon as the unit has ended three times while it was waited for", async () => {
+    check("print('Not up'); raise SystemExit(1)\n");
+    const { status, output, reason } = await ready(passing, "600", { restarts: "5 + SECONDS / 40" });
+    expect(status).toBe(1);
+    expect(output).toContain("journal of sync-worker.service\n");
+    expect(reason).toBe("sync-worker.service ends again and again: Not up");
+  });
+
+  test("gives Consul's agent less time, so that the boot begins again", async () => {
+    check("print('Not up'); raise SystemExit(1)\n");
+    writeFileSync(host.path("opt/realm-cluster/ready/consul-agent.py"), "print('No leader'); raise SystemExit(1)\n");
+    const name = "consul-agent";
+    expect(await ready(passing, "600", { name })).toMatchObject({
+      reason: `${name} was not ready within 40 s: No leader`,
+    });
+    expect(await ready(passing, "20", { name })).toMatchObject({
+      reason: `${name} was not ready within 20 s: No leader`,
+    });
+    expect(await ready(passing, "60")).toMatchObject({ reason: "sync-worker was not ready within 60 s: Not up" });
   });
 
   const units = "consul.service sync-worker.service";

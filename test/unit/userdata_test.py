@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -53,6 +54,37 @@ class Signature(unittest.TestCase):
             "+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA=="
         )
         self.expect(self.authorization("POST", token=token), "host;x-amz-date;x-amz-security-token", signature)
+
+
+class Clock(unittest.TestCase):
+    """What the metadata service says in passing, and what is signed by it."""
+
+    def ask(self, date):
+        response = mock.MagicMock()
+        response.__enter__.return_value.read.return_value = b"eu-west-1"
+        response.__enter__.return_value.headers = {"Date": date}
+        self.addCleanup(setattr, imds, "ahead", 0)
+        with mock.patch.object(imds._direct, "open", return_value=response), mock.patch.object(imds.time, "time", return_value=1440938160):
+            imds.region()
+        return imds.ahead
+
+    def test_every_answer_has_the_time(self):
+        self.assertEqual(self.ask("Sun, 30 Aug 2015 10:36:00 GMT"), 7200)
+        self.assertEqual(self.ask("Sun, 30 Aug 2015 12:36:05 GMT"), -5)
+        self.assertEqual(self.ask(None), -5)
+
+    def test_calls_are_signed_by_it(self):
+        opened = mock.MagicMock()
+        opened.__enter__.return_value.read.return_value = b"{}"
+        facts = {"region": "eu-west-1", "domain": "amazonaws.com", "credentials": Signature.CREDENTIALS}
+        patches = [mock.patch.object(imds, name, return_value=value) for name, value in facts.items()]
+        patches += [mock.patch.object(imds, "ahead", 7200), mock.patch.object(ssm.time, "time", return_value=1440938160)]
+        for patch in patches:
+            patch.start()
+            self.addCleanup(patch.stop)
+        with mock.patch.object(ssm.urllib.request, "urlopen", return_value=opened) as urlopen:
+            ssm.put("/boot", "{}")
+        self.assertEqual(urlopen.call_args[0][0].get_header("X-amz-date"), "20150830T103600Z")
 
 
 def refusal(status, body):
@@ -150,6 +182,20 @@ class Secrets(unittest.TestCase):
         silence.start()
         self.addCleanup(silence.stop)
 
+    def test_of_which_two_are_no_pair_are_refused_before_they_are_stored(self):
+        def openssl(*command, text):
+            return subprocess.run(["openssl", *command], input=text, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
+
+        one, other = (openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", text="") for _ in range(2))
+        public = openssl("pkey", "-pubout", text=one)
+        with mock.patch.dict(os.environ, SECRETS="auth-key auth-pub"):
+            self.run_step({"auth-key": one, "auth-pub": "\n" + public})
+            for wrong in ({"auth-key": other, "auth-pub": public}, {"auth-key": "no key", "auth-pub": public}):
+                with self.assertRaises(SystemExit):
+                    self.run_step(wrong)
+                self.assertIn("auth-key and auth-pub are no pair", self.files["REASON_FILE"].read_text())
+        self.assertEqual((self.step.TARGET / "auth-key").read_text(), one)
+
     def run_step(self, answer):
         self.step.CHANGED.unlink(missing_ok=True)
         effect = answer if isinstance(answer, Exception) else None
@@ -204,7 +250,7 @@ class Boot(unittest.TestCase):
             setattr(self.boot, name, home / name)
         (home / "steps").mkdir()
         self.reports = []
-        metadata = {"meta-data/local-ipv4": "10.20.0.11", "meta-data/instance-id": "i-1"}
+        metadata = {"meta-data/local-ipv4": "10.20.0.11", "meta-data/instance-id": "i-1", "meta-data/placement/region": "eu-west-1"}
         for patch in (
             mock.patch.object(ssm, "put", side_effect=lambda name, value, attempts: self.reports.append(json.loads(value))),
             mock.patch.object(imds, "require", side_effect=metadata.__getitem__),
@@ -262,6 +308,15 @@ class Boot(unittest.TestCase):
         with mock.patch.object(imds, "require", side_effect=imds.MetadataError("No metadata.")):
             self.assertFalse(self.run_steps(one="true"))
         self.assertEqual((self.reports[-1]["step"], self.reports[-1]["reason"]), ("identity", "No metadata."))
+
+    def test_a_clock_that_is_far_off_is_a_reason_before_any_step(self):
+        for ahead, reason in ((7200, "The clock is 7200 s ahead of AWS's"), (-301.4, "The clock is 301 s behind AWS's")):
+            with mock.patch.object(imds, "ahead", ahead):
+                self.assertFalse(self.run_steps(one="touch $0.ran"))
+            self.assertEqual((self.reports[-1]["step"], self.reports[-1]["reason"]), ("clock", reason))
+            self.assertFalse((self.boot.HOME / "steps/one.ran").exists())
+        with mock.patch.object(imds, "ahead", 299):
+            self.assertTrue(self.run_steps(one="true"))
 
     def test_a_report_that_cannot_be_written_ends_no_boot(self):
         with mock.patch.object(ssm, "put", side_effect=ssm.SsmUnreachable("no route")):

@@ -1,5 +1,6 @@
 """EC2 instance metadata by IMDSv2. Standard library only: it must work before anything was installed."""
 
+import email.utils
 import http.client
 import json
 import time
@@ -10,6 +11,8 @@ ENDPOINT = "http://169.254.169.254/latest/"
 # A proxy of the environment must never see the role's credentials.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _token = None
+# How many seconds this host's clock is ahead of the metadata service's, as of its last answer.
+ahead = 0
 
 
 class MetadataError(Exception):
@@ -17,8 +20,12 @@ class MetadataError(Exception):
 
 
 def _request(path, method="GET", headers=None):
+    global ahead
     request = urllib.request.Request(ENDPOINT + path, method=method, headers=headers or {})
     with _direct.open(request, timeout=5) as response:
+        date = response.headers["Date"]
+        if date:
+            ahead = time.time() - email.utils.parsedate_to_datetime(date).timestamp()
         return response.read().decode()
 
 

@@ -14,20 +14,22 @@ fail() {
 }
 
 # fetch URL SHA256 FILE: downloads FILE, which must have the digest. No network and busy servers are retried with backoff, for
-# about five minutes; an answer such as 404 is final.
+# less than a minute, since the boot begins again after it; an answer such as 404, or a full disk, is final.
 fetch() {
-  local url=$1 sha256=$2 file=$3 attempt error found status
+  local url=$1 sha256=$2 file=$3 deadline=$((SECONDS + 35)) pause=1 error found status
   log "Downloading ${url}"
-  for attempt in 1 2 4 8 16 32 64 end; do
+  while true; do
     status=0
     error=$(curl --fail --location --silent --show-error --connect-timeout 10 --speed-limit 1024 --speed-time 30 \
-      --retry 5 --output "$file" "$url" 2>&1) || status=$?
+      --retry 5 --retry-max-time 20 --output "$file" "$url" 2>&1) || status=$?
     ((status != 0)) || break
-    if [[ $status == 22 || $attempt == end ]]; then
+    if [[ $status == 2[23] ]] || ((SECONDS + pause > deadline)); then
+      ((status != 23)) || df "${file%/*}"
       fail "Could not download ${url}: ${error##*$'\n'}"
     fi
-    log "Trying again in ${attempt} s: ${error##*$'\n'}"
-    sleep "$attempt"
+    log "Trying again in ${pause} s: ${error##*$'\n'}"
+    sleep "$pause"
+    ((pause *= 2))
   done
   found=$(sha256sum "$file")
   found=${found%% *}

@@ -84,7 +84,9 @@ def _post(action, payload):
     body = json.dumps(payload).encode()
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM." + action}
     request = {"method": "POST", "host": host, "path": "/", "query": "", "headers": headers, "body": body}
-    signed = sign(request, credentials, region, "ssm", datetime.datetime.now(datetime.timezone.utc))
+    # By AWS's time: a host whose clock is wrong has to be able to tell that.
+    now = datetime.datetime.fromtimestamp(time.time() - imds.ahead, datetime.timezone.utc)
+    signed = sign(request, credentials, region, "ssm", now)
     try:
         with urllib.request.urlopen(urllib.request.Request("https://%s/" % host, body, signed), timeout=15) as response:
             return json.loads(response.read())

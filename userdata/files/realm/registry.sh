@@ -13,13 +13,16 @@ wanted_release() {
 # with it the role, is still within their reach: install from an artifact what is not trusted.
 install_packages() {
   local work=$1 task=install attempt said
+  # npm would wait for minutes.
+  said=$(curl --silent --show-error --connect-timeout 10 --max-time 30 --output /dev/null "$REALM_REGISTRY" 2>&1) ||
+    fail "The registry ${REALM_REGISTRY} does not answer: ${said##*$'\n'}"
   cp "$MANIFEST" "${work}/package.json"
   if [[ -n ${REALM_URL:-} ]]; then
     fetch "$REALM_URL" "$REALM_SHA256" "${work}/package-lock.json"
     task=ci
   fi
   local npm=(runuser --user realm-install -- env HOME="$work" PATH="/opt/node/bin:${PATH}" npm "$task"
-    --userconfig "${work}/.npmrc" --no-audit --no-fund --fetch-retries 5 --prefix "$work")
+    --userconfig "${work}/.npmrc" --no-audit --no-fund --fetch-retries 2 --fetch-retry-mintimeout 1000 --prefix "$work")
   (umask 0077 && npmrc >"${work}/.npmrc")
   chown -R realm-install: "$work"
   for attempt in 1 2 3; do
@@ -27,6 +30,8 @@ install_packages() {
     log "$said"
     if [[ $attempt == last ]]; then return; fi
     log "npm ${task} failed (attempt ${attempt} of 3)"
+    # The registry's answer, such as 401, is final.
+    if [[ $said == *" code E4"* ]]; then break; fi
   done
   fail "npm could not install the Realm packages from ${REALM_REGISTRY}: $(why "$said" "${work}/package-lock.json")"
 }
