@@ -182,7 +182,7 @@ describe("without its comments", () => {
   });
 
   test("what is no program to Node.js would be told", () => {
-    expect(() => compileFunction("f(")).toThrow("Unexpected token");
+    expect(() => compileFunction("f(")).toThrow();
   });
 
   test("a first line that names the interpreter stays", () => {
