@@ -109,10 +109,12 @@ describe("downloads", () => {
   });
 
   test("by a lock file are the same on every host, whatever it runs", () => {
-    const lockFile = { url: "https://a.b/lock", sha256: "d".repeat(64), modules: [...Object.keys(registry.versions)] };
-    const both = downloads({ ...registry, lockFile });
+    const versions = { ...registry.versions, "realm-graphql-service": "3.4.0" };
+    const lockFile = { url: "https://a.b/lock", sha256: "d".repeat(64), modules: Object.keys(versions) };
+    const both = downloads({ ...registry, versions, lockFile });
     const manifest = (kind: string) => file(render(kind, { downloads: both }).text, "/etc/realm-cluster/package.json");
     expect(manifest("core")).toEqual(manifest("dedicated worker"));
+    expect(JSON.parse(manifest("dedicated worker").content)).toMatchObject({ dependencies: versions });
     const env = file(render("core", { downloads: both }).text, "/etc/realm-cluster/downloads.env").content;
     expect(env).toContain(`REALM_URL="https://a.b/lock"\nREALM_SHA256="${lockFile.sha256}"\n`);
   });
