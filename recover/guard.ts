@@ -27,8 +27,10 @@ export async function refuseInterrupted(stack: string): Promise<void> {
 async function exported(stack: string): Promise<State> {
   const organization = pulumi.getOrganization();
   const name = organization === "organization" ? stack : `${organization}/${pulumi.getProject()}/${stack}`;
+  // Pulumi hands its program the configuration in the environment, secrets and all: nobody else needs it.
+  const env = { ...process.env, PULUMI_CONFIG: undefined };
   try {
-    return JSON.parse(await new Engine({ stack: name, cwd: process.cwd() }).run(["stack", "export"])) as State;
+    return JSON.parse(await new Engine({ stack: name, cwd: process.cwd(), env }).run(["stack", "export"])) as State;
   } catch (error) {
     // The engine's own warning has to do.
     pulumi.log.debug(`whether the last run was interrupted could not be asked: ${(error as Error).message}`);

@@ -46,7 +46,9 @@ const ALLOWANCES: Allowance[] = [
 export function allowedIn({ kind, file, needle }: Found, { roles }: Plan): boolean {
   const host = roles.find(({ name }) => kind.endsWith(` of ${name}`));
   // An agent that learned a new key while it worked still has the one that it was started with beside it.
-  const secret = kind.startsWith("the memory") ? needle.secret.replace(/ of before$/, "") : needle.secret;
+  const name = kind.startsWith("the memory") ? needle.secret.replace(/ of before$/, "") : needle.secret;
+  // Other forms of a key, which the state has, are in part the same: `auth-key.outputs.privateKeyOpenssh`.
+  const secret = name.replace(/\.outputs\.\w+$/, "");
   if (host && !host.secrets.some((own) => own === secret)) return false;
   return ALLOWANCES.some((allowance) => {
     const found = allowance.kind.test(kind) ? allowance.file.exec(file) : null;

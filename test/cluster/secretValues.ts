@@ -71,7 +71,8 @@ export function needlesOf(secret: string, value: string): Needle[] {
     ...encodings(whole),
     ...(decoded ? [{ as: "decoded", bytes: withoutBreaks(decoded) }, ...encodings(decoded)] : []),
   ];
-  const distinct = new Map(needles.map(({ as, bytes }) => [bytes.toString("latin1"), { secret, as, bytes }]));
+  // Of two writings that are the same the first, which is the plainer one.
+  const distinct = new Map(needles.reverse().map(({ as, bytes }) => [bytes.toString("latin1"), { secret, as, bytes }]));
   return [...distinct.values()].filter(({ bytes }) => bytes.length >= LEAST_BYTES);
 }
 
