@@ -66,6 +66,7 @@ class ReplicatedSyncService {
     this.group.on("elected", () => this.lead());
     this.group.on("lost", () => this.unlead());
     this.group.on("leader", (leader) => {
+      this.leader = leader;
       if (!this.primary) this.backup.follow(leader && leader.id !== this.config.id ? leader : null);
     });
     this.group.start();
@@ -149,8 +150,8 @@ class ReplicatedSyncService {
   }
 
   upgrade(request, socket, head) {
-    const refuse = (status, reason) =>
-      socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nX-Stand-In: ${standIn}\r\n\r\n`);
+    const refuse = (status, reason, more = "") =>
+      socket.end(`HTTP/1.1 ${status} ${reason}\r\nConnection: close\r\nX-Stand-In: ${standIn}\r\n${more}\r\n`);
     const url = new URL(request.url, "http://sync");
     const [, kind, name] = /^\/(realm-sync|replicate)\/(.+)$/.exec(url.pathname) || [];
     if (!kind) return refuse(404, "Not Found");
@@ -158,7 +159,11 @@ class ReplicatedSyncService {
     const admin = isAdminToken(token);
     const realm = realmPath(name);
     if (!token || !(admin || (kind === "realm-sync" && token.path === realm))) return refuse(401, "Unauthorized");
-    if (!this.primary) return refuse(503, "Not The Master");
+    if (!this.primary) {
+      const { leader } = this;
+      const elsewhere = leader && leader.id !== this.config.id;
+      return refuse(503, "Not The Master", elsewhere ? `X-Master: ${leader.address}:${leader.port}\r\n` : "");
+    }
     this.sockets.handleUpgrade(request, socket, head, (client) => {
       // Its `close` follows.
       client.on("error", (error) => this.logger.debug(`connection for ${realm}: ${error.message}`));

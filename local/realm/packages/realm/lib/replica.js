@@ -44,6 +44,9 @@ class Replica {
     socket.on("unexpected-response", (request, response) => {
       request.abort();
       const refused = `${this.host}:${this.port} answered ${response.statusCode} for ${this.options.path}`;
+      // ROS tells of another master only once the realm is open.
+      const master = response.headers["x-master"];
+      if (master && socket === this.socket) [this.host, this.port] = master.split(":");
       if (response.statusCode === 401) this.reject(new Error(refused));
       this.lost(socket, refused);
     });
@@ -116,7 +119,7 @@ class Replica {
 
   /** Another master: connect there. */
   override(host, port) {
-    if (host === this.host && port === this.port && this.socket) return;
+    if (host === this.host && String(port) === String(this.port) && this.socket) return;
     this.host = host;
     this.port = port;
     this.drop();
