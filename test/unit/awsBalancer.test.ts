@@ -80,7 +80,7 @@ describe("a listener", () => {
     const lines = render({ type: "forward", targetGroupArn: "arn:tg" });
     expect(lines).toContain("bind 127.77.0.1:80");
     expect(lines).toContain("bind 10.0.1.5:80 namespace n-vpc-1");
-    expect(lines).toContain("use_backend lb-core-open if { nbsrv(lb-core) eq 0 }");
+    expect(lines).toContain("use_backend lb-core-open if { nbsrv(lb-core) eq 0 } !{ stopping }");
     expect(lines).toContain("default_backend lb-core");
   });
 

@@ -37,9 +37,10 @@ export function renderListener(spec: BalancerListener): string[] {
 
 function renderAction(action: Action, spec: BalancerListener): string[] {
   if (action.type === "forward") {
-    // Where no target is healthy, any may get a request: a load balancer of AWS fails open.
+    // Where no target is healthy, any may get a request: a load balancer of AWS fails open. A process that another one takes over from counts
+    // no target at all, healthy or not, for the requests that have reached it before.
     return [
-      `  use_backend ${spec.backend}-open if { nbsrv(${spec.backend}) eq 0 }`,
+      `  use_backend ${spec.backend}-open if { nbsrv(${spec.backend}) eq 0 } !{ stopping }`,
       `  default_backend ${spec.backend}`,
     ];
   }
