@@ -26,6 +26,10 @@ describeOnHosts("the rotation of", () => {
     cluster = await deployed(dayTwo);
   }, 20 * 60_000);
 
+  const absent = "sync-default-03";
+  // A test that fails may leave it stopped, for those that come after.
+  afterEach(() => cluster.aws("ec2 start-instances --instance-ids", cluster.instanceId(absent)));
+
   const names = () => cluster.outputs.hosts.map(({ name }) => name);
   const steps = ({ changes }: Updated) => changes.map(({ op, type, name }) => `${op} ${type.split(":").pop()} ${name}`);
   /** What a script prints on each of the hosts. */
@@ -80,7 +84,6 @@ describeOnHosts("the rotation of", () => {
   });
 
   it("the key of Consul's gossip goes unnoticed, and a host that is down meanwhile takes it up when it boots", async () => {
-    const absent = "sync-default-03";
     const id = cluster.instanceId(absent);
     const keyring = async () => (await cluster.consul<Keyring[]>("operator/keyring"))[0];
     const members = () => cluster.consul<{ Name: string; Status: number }[]>("agent/members");
@@ -106,7 +109,9 @@ describeOnHosts("the rotation of", () => {
     const present = names().filter((name) => name !== absent);
     const grep = "--grep 'EventMemberFailed|decrypt' --output cat --quiet";
     const unreached = `journalctl --unit consul --since '${began}' ${grep} || true`;
-    expect((await onAll(present, unreached)).join("")).toBe("");
+    // Not all see at the same time that the one that was stopped is away.
+    const lines = (await onAll(present, unreached)).flatMap((text) => text.split("\n"));
+    expect(lines.filter((line) => line && !line.includes(`EventMemberFailed: ${absent}`))).toEqual([]);
 
     const { Parameter } = await cluster.aws<{ Parameter: { Value: string } }>(
       "ssm get-parameter --with-decryption --name",
