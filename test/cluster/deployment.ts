@@ -101,10 +101,14 @@ export class Deployment {
     private readonly base: Change,
   ) {}
 
-  /** `pulumi up` with a change on top of the base. Never throws for an update that failed. */
-  up(change: Change = (config) => config, onEvent?: (event: EngineEvent) => void): Promise<Updated> {
+  /**
+   * `pulumi up` with a change on top of the base. Never throws for an update that failed.
+   *
+   * @param parallel how much the engine does at a time, @default what it does by itself: four times the number of processors
+   */
+  up(change: Change = (config) => config, onEvent?: (event: EngineEvent) => void, parallel?: number): Promise<Updated> {
     return this.update(change, onEvent, async (stack, events) => {
-      await stack.up({ onEvent: events });
+      await stack.up({ onEvent: events, parallel });
       this.outputs = await readOutputs(stack);
     });
   }
