@@ -34,31 +34,14 @@ export function hostOutputs(plan: Plan, hosts: Host[]): pulumi.Output<HostOutput
   );
 }
 
-/** Commands for those who look at Consul, which answers nobody outside of its hosts. */
-export interface ConsulCommands {
-  /** Asks a Consul server who is in the cluster. */
-  consulMembers: pulumi.Output<string>;
-  /** Brings Consul's UI and API from a server's loopback to port 8500 of the machine that it runs on, for as long as it runs. */
-  consulUi: pulumi.Output<string>;
-  /** Shows the token with which one may do anything in Consul; without one the UI shows what its server may see. */
-  consulToken: pulumi.Output<string>;
-}
-
-/** They go to the first host, which has a Consul server. */
-export function consulCommands({ region, names }: Plan, hosts: pulumi.Output<HostOutput[]>): ConsulCommands {
-  const session = (document: string, parameters: string) =>
-    hosts.apply(([{ instanceId }]) =>
-      [
-        `aws ssm start-session --region ${region} --target ${instanceId}`,
-        `--document-name ${document} --parameters ${parameters}`,
-      ].join(" "),
-    );
-  const parameter = `--name ${names.secretPath}/consul-management --with-decryption --query Parameter.Value --output text`;
-  return {
-    consulMembers: session("AWS-StartInteractiveCommand", `'command=["consul members"]'`),
-    consulUi: session("AWS-StartPortForwardingSession", "portNumber=8500,localPortNumber=8500"),
-    consulToken: pulumi.output(`aws ssm get-parameter --region ${region} ${parameter}`),
-  };
+/** The command that asks a Consul server who is in the cluster. */
+export function consulMembers({ region }: Plan, hosts: pulumi.Output<HostOutput[]>): pulumi.Output<string> {
+  return hosts.apply(([{ instanceId }]) =>
+    [
+      `aws ssm start-session --region ${region} --target ${instanceId}`,
+      `--document-name AWS-StartInteractiveCommand --parameters 'command=["consul members"]'`,
+    ].join(" "),
+  );
 }
 
 /** What Pulumi Cloud and `pulumi stack output readme` show. */
@@ -66,11 +49,11 @@ export function readme(
   { names, watching, region }: Plan,
   hosts: pulumi.Output<HostOutput[]>,
   { url, dnsName }: LoadBalancer,
-  { consulMembers, consulUi, consulToken }: ConsulCommands,
+  members: pulumi.Output<string>,
 ): pulumi.Output<string> {
   return pulumi
-    .all([hosts, url, dnsName, consulMembers, consulUi, consulToken])
-    .apply(([list, studioUrl, loadBalancer, members, ui, token]) =>
+    .all([hosts, url, dnsName, members])
+    .apply(([list, studioUrl, loadBalancer, ask]) =>
       [
         `# Realm cluster ${names.cluster}`,
         "",
@@ -85,12 +68,10 @@ export function readme(
             `| ${name} | ${address} | ${zone} | ${services.join(", ")} | \`${session}\` |`,
         ),
         "",
-        "Who is in the Consul cluster; its UI on <http://localhost:8500>; the token that may do anything there:",
+        "Who is in the Consul cluster:",
         "",
         "```sh",
-        members,
-        ui,
-        token,
+        ask,
         "```",
         "",
       ].join("\n"),

@@ -1,6 +1,5 @@
 import type { Facts } from "../facts";
 import { judgeBoot } from "./boot";
-import { judgeCertificates } from "./certificates";
 import { judgeConsul } from "./consul";
 import { judgeKeys } from "./keys";
 import { judgeLoadBalancer } from "./loadBalancer";
@@ -17,7 +16,6 @@ export function judge({ hosts, consul, loadBalancer, at }: Facts): Verdict[] {
     ...judgeConsul(hosts, consul),
     ...(consul.ok ? judgeSync(hosts, consul.value) : []),
     judgeKeys(hosts),
-    judgeCertificates(hosts, at),
     ...judgeMachines(hosts, consul),
     ...judgeLoadBalancer(hosts, loadBalancer, at),
   ];
