@@ -167,6 +167,15 @@ describeOnHosts("a cluster that is watched", () => {
     const consul01 = cluster.outputs.hosts.find(({ name }) => name === "consul-01")!;
     const worker = cluster.outputs.hosts.find(({ name }) => name === "sync-default-01")!;
     const scrape = `curl --silent --max-time 3 http://${worker.address}:9080/metrics | grep -c '^# TYPE' || true`;
+    // The hosts that scrape here are the cluster's own, which have no business there: they are let out for as long as it takes.
+    type Described = { Reservations: { Instances: { SecurityGroups: { GroupId: string }[] }[] }[] };
+    const described = await cluster.aws<Described>(
+      "ec2 describe-instances --instance-ids",
+      cluster.instanceId("consul-01"),
+    );
+    const [{ GroupId }] = described.Reservations[0].Instances[0].SecurityGroups;
+    const outward = ["--group-id", GroupId, "--cidr", `${worker.address}/32`];
+    await cluster.aws("ec2 authorize-security-group-egress --protocol tcp --port 9080", ...outward);
     expect(await on(["consul-01", "consul-02"], scrape)).toEqual(["0", "0"]);
     const change = setting("watching", { enabled: true, metricsCidrs: [`${consul01.address}/32`] });
     const updated = await cluster.up(change);
@@ -179,6 +188,7 @@ describeOnHosts("a cluster that is watched", () => {
       ([named, other]) => Number(named) > 0 && other === "0",
       10,
     );
+    await cluster.aws("ec2 revoke-security-group-egress --protocol tcp --port 9080", ...outward);
   });
 
   test("is left alone again, and its hosts tell nothing more", async () => {
