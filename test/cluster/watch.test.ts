@@ -176,19 +176,22 @@ describeOnHosts("a cluster that is watched", () => {
     const [{ GroupId }] = described.Reservations[0].Instances[0].SecurityGroups;
     const outward = ["--group-id", GroupId, "--cidr", `${worker.address}/32`];
     await cluster.aws("ec2 authorize-security-group-egress --protocol tcp --port 9080", ...outward);
-    expect(await on(["consul-01", "consul-02"], scrape)).toEqual(["0", "0"]);
-    const change = setting("watching", { enabled: true, metricsCidrs: [`${consul01.address}/32`] });
-    const updated = await cluster.up(change);
-    expect(updated).toMatchObject({ ok: true });
-    expect(kinds(updated).filter((kind) => !kind.endsWith("TopicSubscription"))).toEqual([
-      "create SecurityGroupIngressRule",
-    ]);
-    await eventually(
-      () => on(["consul-01", "consul-02"], scrape),
-      ([named, other]) => Number(named) > 0 && other === "0",
-      10,
-    );
-    await cluster.aws("ec2 revoke-security-group-egress --protocol tcp --port 9080", ...outward);
+    try {
+      expect(await on(["consul-01", "consul-02"], scrape)).toEqual(["0", "0"]);
+      const change = setting("watching", { enabled: true, metricsCidrs: [`${consul01.address}/32`] });
+      const updated = await cluster.up(change);
+      expect(updated).toMatchObject({ ok: true });
+      expect(kinds(updated).filter((kind) => !kind.endsWith("TopicSubscription"))).toEqual([
+        "create SecurityGroupIngressRule",
+      ]);
+      await eventually(
+        () => on(["consul-01", "consul-02"], scrape),
+        ([named, other]) => Number(named) > 0 && other === "0",
+        10,
+      );
+    } finally {
+      await cluster.aws("ec2 revoke-security-group-egress --protocol tcp --port 9080", ...outward);
+    }
   });
 
   test("is left alone again, and its hosts tell nothing more", async () => {

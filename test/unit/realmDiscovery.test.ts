@@ -59,7 +59,9 @@ describe("a watch of the master", () => {
   test("is kept no longer than somebody listens to it", async () => {
     const before = watches();
     const listener = () => undefined;
-    const one = watch().once("available", listener).on("unavailable", listener);
+    const one = watch();
+    expect(watches()).toBe(before);
+    one.once("available", listener).on("unavailable", listener);
     expect(watches()).toBe(before + 1);
     await setImmediate();
     one.removeListener("unavailable", listener);

@@ -29,8 +29,8 @@ export interface LocalState {
     consoleLog: string | null;
     volumes: { volumeId: string; device: string; image: string }[];
   }[];
-  /** The last requests to load balancers that failed, in HAProxy's words, since one of them last changed. */
-  failedRequests: string[];
+  /** The last requests to load balancers that failed, and changes of targets' health, in HAProxy's words, since one of them last changed. */
+  balancerEvents: string[];
   loadBalancers: {
     name: string;
     arn: string;

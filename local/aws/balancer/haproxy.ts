@@ -60,8 +60,8 @@ export class HAProxy {
     return this.pid() === undefined ? new Map() : readTargetHealth(await this.ask("show stat -1 4 -1"));
   }
 
-  /** The last requests that got no answer, or one that tells of an error, a line each: since its configuration changed. */
-  async failedRequests(): Promise<string[]> {
+  /** The last requests that failed, and changes of targets' health, a line each: since its configuration changed. */
+  async events(): Promise<string[]> {
     if (this.pid() === undefined) return [];
     return (await this.ask("show events requests")).split("\n").filter(Boolean);
   }

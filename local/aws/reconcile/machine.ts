@@ -189,7 +189,7 @@ export class Machine implements MachineView, LocalOperations {
       busy: this.hosts.busy() || !this.loop.isIdle,
       balancerAddress: (arn) => this.balancerAddresses.get(arn),
       targetHealth: (arn) => this.targetHealth(arn),
-      failedRequests: await this.haproxy.failedRequests(),
+      balancerEvents: await this.haproxy.events(),
     });
   }
 

@@ -16,7 +16,7 @@ export interface StateInput {
   busy: boolean;
   balancerAddress(arn: string): string | undefined;
   targetHealth(groupArn: string): Promise<Map<string, TargetHealth> | undefined>;
-  failedRequests: string[];
+  balancerEvents: string[];
 }
 
 /** What the local AWS tells of itself. */
@@ -46,7 +46,7 @@ export async function localState(input: StateInput): Promise<LocalState> {
           volumes: host?.attachments ?? [],
         };
       }),
-    failedRequests: input.failedRequests,
+    balancerEvents: input.balancerEvents,
     loadBalancers: await Promise.all(cloud.loadBalancers.map((balancer) => balancerState(balancer, input))),
   };
 }

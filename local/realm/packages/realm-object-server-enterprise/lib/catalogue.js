@@ -29,11 +29,11 @@ class Catalogue {
   watch(name, tags) {
     const watch = new ServiceWatch(name, tags);
     const entry = this.follow(name);
-    // ROS listens to some of its watches only when a realm has been opened, which may take long.
-    watch.on("newListener", () => entry.watches.add(watch));
     watch.on("removeListener", () => {
       if (listeners(watch) === 0) entry.watches.delete(watch);
     });
+    // ROS listens to some of its watches only when a realm has been opened, which may take long. The last of the two: this is one as well.
+    watch.on("newListener", () => entry.watches.add(watch));
     // In a later turn, when the caller has added its listeners.
     setImmediate(() => {
       for (const handle of entry.current.values()) if (hasAll(handle.tags, tags)) watch.emit("available", handle);

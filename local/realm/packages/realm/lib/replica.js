@@ -46,7 +46,7 @@ class Replica {
       const refused = `${this.host}:${this.port} answered ${response.statusCode} for ${this.options.path}`;
       // ROS tells of another master only once the realm is open.
       const master = response.headers["x-master"];
-      if (master && socket === this.socket) [this.host, this.port] = master.split(":");
+      if (master && socket === this.socket) Object.assign(this, placeOf(master));
       if (response.statusCode === 401) this.reject(new Error(refused));
       this.lost(socket, refused);
     });
@@ -119,7 +119,7 @@ class Replica {
 
   /** Another master: connect there. */
   override(host, port) {
-    if (host === this.host && String(port) === String(this.port) && this.socket) return;
+    if (host === this.host && port === this.port && this.socket) return;
     this.host = host;
     this.port = port;
     this.drop();
@@ -142,6 +142,12 @@ class Replica {
     if (this.socket) this.socket.close();
     this.socket = null;
   }
+}
+
+/** `10.0.0.1:7800` */
+function placeOf(text) {
+  const [host, port] = text.split(":");
+  return { host, port: Number(port) };
 }
 
 module.exports = { Replica };
