@@ -10,9 +10,9 @@ export type { Config } from "./config/schema";
 type Key = keyof typeof shape;
 const KEYS = Object.keys(shape) as Key[];
 
-/** Keys whose value is text as it stands; Pulumi hands every other one over as JSON. */
-const TEXT = new Set<string>(["placement", "featureToken", "npmToken", "authKey"]);
 const SECRET = new Set<string>(["featureToken", "npmToken", "authKey"]);
+/** Keys whose value is text as it stands; Pulumi hands every other one over as JSON. */
+const TEXT = new Set<string>(["placement", ...SECRET]);
 
 /**
  * Reads a configuration from plain values.

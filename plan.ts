@@ -94,7 +94,7 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
       deletionProtection: config.deletionProtection,
     },
     dns: planDns(config, facts, placed),
-    backup: planBackup(config, facts),
+    backup: planBackup(config, facts, names),
     watching: planWatching(config, facts, placed, names),
     secrets: [...new Set(roles.flatMap(({ secrets }) => secrets))].sort(),
     rotations,

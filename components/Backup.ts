@@ -51,10 +51,15 @@ export class Backup extends pulumi.ComponentResource {
   }
 
   /** AWS deletes no vault that holds backups: it is left to its owner, or emptied first. */
-  private createVault(name: string, { cluster, retainData }: BackupArgs, more: backup.VaultArgs = {}): backup.Vault {
+  private createVault(
+    name: string,
+    { cluster, retainData }: BackupArgs,
+    more: backup.VaultArgs = {},
+    opts: pulumi.CustomResourceOptions = {},
+  ): backup.Vault {
     // Vaults' names are seen by the whole account, so these begin with the cluster's; Pulumi adds a suffix of its own.
     const args = { forceDestroy: !retainData, tags: tagged(cluster, name), ...more };
-    return new backup.Vault(`${cluster.prefix}-${name}`, args, { parent: this, retainOnDelete: retainData });
+    return new backup.Vault(`${cluster.prefix}-${name}`, args, { parent: this, retainOnDelete: retainData, ...opts });
   }
 
   /** A snapshot that is copied gets the key of the vault. AWS's own key for vaults would allow AWS Backup alone to make a volume of it. */
@@ -71,7 +76,9 @@ export class Backup extends pulumi.ComponentResource {
       },
       { parent: this, retainOnDelete: args.retainData },
     );
-    return this.createVault(name, args, { region, kmsKeyArn: key.arn });
+    // 0.1.0 had the region in its name, which made it longer than AWS allows for many a stack.
+    const aliases = [{ name: `${args.cluster.prefix}-${name}` }];
+    return this.createVault("copies", args, { region, kmsKeyArn: key.arn }, { aliases });
   }
 
   /** All volumes that are named as data volumes of the cluster, also those that outlived their host. */

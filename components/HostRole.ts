@@ -24,8 +24,7 @@ export class HostRole extends pulumi.ComponentResource {
   constructor(name: string, { cluster, plan }: HostRoleArgs, opts?: pulumi.ComponentResourceOptions) {
     super("realm-cluster:index:HostRole", name, {}, opts);
     const child = { parent: this };
-    // The whole account sees IAM's names, and 64 characters have no room for the cluster's besides the host's: the path has it.
-    const path = `/realm-cluster/${cluster.name}/`;
+    const { path } = plan;
     const tags = tagged(cluster, plan.name);
     const description = `${plan.name} of the Realm cluster ${cluster.name}`;
     const role = new iam.Role(plan.name, { path, assumeRolePolicy: ASSUME_ROLE, description, tags }, child);

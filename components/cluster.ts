@@ -4,7 +4,7 @@ import type * as pulumi from "@pulumi/pulumi";
 export interface Cluster {
   /** The cluster's name, which is the stack's. */
   name: string;
-  /** What AWS names begin with, such as `realm-cluster-dev`. */
+  /** What `Name` tags begin with, and names that the whole account sees, save those of hosts' roles; such as `realm-cluster-dev`. */
   prefix: string;
   /** The operator's tags, for every resource. */
   tags: Record<string, string>;

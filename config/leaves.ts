@@ -22,12 +22,13 @@ export const word = <const Words extends readonly string[]>(words: Words) =>
   z.enum(words, { error: `write one of ${words.join(", ")}` });
 
 /** A download's address. `{version}` in it stands for the version of what is downloaded. */
-export const url = text(
-  /^https?:\/\/[^\s/]+\.?[^\s]*$/,
-  'write an address such as "https://mirror.example.com/file.tar.gz"',
-).refine((address) => !/^https?:\/\/[^/]*@/.test(address), {
-  error: "write it without user name and password: user data shows it to whoever may describe the instance",
-});
+const ADDRESS = 'write an address such as "https://mirror.example.com/file.tar.gz"';
+export const url = z
+  .string({ error: ADDRESS })
+  .refine((address) => /^https?:\/\/[^\s/]+\S*$/.test(address) && URL.canParse(address), { error: ADDRESS })
+  .refine((address) => !/^https?:\/\/[^/]*@/.test(address), {
+    error: "write it without user name and password: user data shows it to whoever may describe the instance",
+  });
 
 /** A file's SHA-256 in hexadecimal. */
 export const sha256 = text(/^[0-9a-f]{64}$/, "write the file's sha256: 64 lower-case hexadecimal digits");
@@ -84,3 +85,9 @@ export const isWithin = (inner: string, outer: string) => new Netmask(outer).con
 /** A list in which nothing stands twice. */
 export const once = <T extends z.ZodArray<z.ZodType<string>>>(list: T, write: string) =>
   list.refine((values) => new Set(values).size === values.length, { error: write });
+
+/** Networks, each once: rules are named after them. */
+export const networks = once(
+  z.array(cidr('write an IPv4 network, such as "10.30.0.0/24"'), { error: "write a list of IPv4 networks" }),
+  "write each network once",
+);

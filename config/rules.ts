@@ -87,11 +87,11 @@ const packages: Rule = {
         reason: "is set, but nothing reads it",
         write: "set realm.registry, or remove it",
       },
-    realm.lockFile !== undefined &&
-      realm.registry === undefined && {
+    realm.artifact !== undefined &&
+      realm.lockFile !== undefined && {
         path: "realm.lockFile",
-        reason: "is set, but there is no registry to install by it from",
-        write: "set realm.registry, or remove it",
+        reason: "is set, but an artifact is not installed by npm",
+        write: "remove it",
       },
     realm.artifact !== undefined &&
       Object.keys(realm.overrides).length > 0 && {

@@ -8,7 +8,7 @@ import { type Asked, explain } from "./awsErrors";
 export type Reach = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" | "profile" | "maxAttempts">;
 
 /** AWS takes a limited number of requests a second from an account; what is refused for that is asked again, less and less often. */
-const ATTEMPTS = 10;
+export const ATTEMPTS = 10;
 
 export const ec2Client = (reach: Reach = {}) => explained("ec2", new EC2Client({ maxAttempts: ATTEMPTS, ...reach }));
 export const ssmClient = (reach: Reach = {}) => explained("ssm", new SSMClient({ maxAttempts: ATTEMPTS, ...reach }));

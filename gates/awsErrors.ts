@@ -48,6 +48,20 @@ export function wasDenied(error: unknown): boolean {
   return error instanceof Error && /^(AccessDenied|UnauthorizedOperation)/.test(error.name);
 }
 
+/**
+ * What a call answers, or undefined where AWS says one of these: that there is no such thing.
+ *
+ * @throws what else it fails with
+ */
+export async function unless<T>(codes: readonly string[], call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Error && codes.includes(error.name)) return undefined;
+    throw error;
+  }
+}
+
 /** What inputs name what they are about with. */
 const SUBJECTS = ["Name", "Names", "Path", "InstanceId", "InstanceIds", "TargetGroupArn", "LoadBalancerArn", "Filters"];
 

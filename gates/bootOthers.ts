@@ -20,6 +20,7 @@ export function othersUnderWay(
   // Every other step is the host's own affair.
   if (state !== "failed" || step !== "ready") return [];
   const needed = neededFor(reason);
+  if (!needed) return [];
   // A server that is ready has a leader: whoever does not reach it then waits for no other.
   const hasConsul = [...reports].some(([name, other]) => /^consul-/.test(name) && other?.state === "ready");
   if (reason.startsWith("consul-") && hasConsul) return [];
@@ -33,8 +34,11 @@ export function othersUnderWay(
     });
 }
 
-/** The names of the hosts that what is not ready may wait for: all tiers boot at once, and each needs those before it. */
-function neededFor(reason: string): RegExp {
-  if (reason.startsWith("consul-")) return /^consul-/;
-  return reason.startsWith("sync-worker") ? /^$/ : /^(consul|sync)-/;
+/**
+ * The names of the hosts that what is not ready may wait for: all tiers boot at once, and each needs those before it. Undefined where it needs
+ * none: a worker, and a Consul whose own program ends.
+ */
+function neededFor(reason: string): RegExp | undefined {
+  if (/^(consul\.service|sync-worker)/.test(reason)) return undefined;
+  return reason.startsWith("consul-") ? /^consul-/ : /^(consul|sync)-/;
 }

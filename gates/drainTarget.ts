@@ -2,7 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { DeregisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { elbClient } from "./aws";
 import { required, run } from "./environment";
-import { describeHealth, requiredTarget, targetHealth, unlessGone } from "./target";
+import { unless } from "./awsErrors";
+import { GONE, describeHealth, requiredTarget, targetHealth } from "./target";
 
 const INTERVAL_MS = 1000;
 
@@ -20,7 +21,7 @@ run(async () => {
   const client = elbClient();
   const Targets = [{ Id: target.instanceId }];
   const deregister = new DeregisterTargetsCommand({ TargetGroupArn: target.targetGroupArn, Targets });
-  await unlessGone(client.send(deregister));
+  await unless(GONE, client.send(deregister));
   for (const deadline = Date.now() + LIMIT_MS; ; await pause(INTERVAL_MS)) {
     const health = await targetHealth(client, target);
     // Right after the call it may still be told as it was before.

@@ -16,7 +16,7 @@ export interface RunningHost {
 export interface ClusterNames {
   /** The cluster's name, which its resources carry as the tag `Cluster`. */
   cluster: string;
-  /** What the names of its resources begin with, such as `realm-cluster-dev`. */
+  /** What the `Name` tags of its resources begin with, such as `realm-cluster-dev`. */
   prefix: string;
   /** Where its boot reports are among the SSM parameters, such as `/realm-cluster/dev/boot`. */
   bootReports: string;
@@ -38,7 +38,7 @@ export async function runningHosts(ssm: SSMClient, names: ClusterNames): Promise
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** What every host said last, by its name; undefined for one that has not said anything yet. */
+/** The same as lastReports, but a host whose instance does not run has failed, whatever it said. */
 export async function bootReports(ssm: SSMClient, names: ClusterNames): Promise<Map<string, BootReport | undefined>> {
   const [reports, running] = await Promise.all([lastReports(ssm, names.bootReports), runningInstances(names)]);
   // A host whose instance does not run has failed, whatever it said.

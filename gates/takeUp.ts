@@ -1,3 +1,4 @@
+import { wasDenied } from "./awsErrors";
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
 import type { World } from "./world";
@@ -23,6 +24,7 @@ export async function takeUp(secrets: string[], pace: "together" | "oneByOne", w
     try {
       await world.run(host, script);
     } catch (error) {
+      if (wasDenied(error)) throw error;
       return [`${host.name} did not take up ${secrets.join(", ")}: ${(error as Error).message}`];
     }
     world.say(`${host.name} has ${secrets.join(", ")} after ${((performance.now() - began) / 1000).toFixed(1)} s`);
@@ -49,6 +51,7 @@ export async function rotateGossipKey(secretPath: string, world: World): Promise
     try {
       world.say((await world.run(through, { program: "gossip-key", args: [task, secretPath] })).trim());
     } catch (error) {
+      if (wasDenied(error)) throw error;
       fail([`Consul's gossip key could not be changed through ${through.name}: ${(error as Error).message}`]);
     }
   };

@@ -3,6 +3,7 @@ import {
   type ElasticLoadBalancingV2Client,
   type TargetHealth,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { unless } from "./awsErrors";
 import { required } from "./environment";
 
 /** An instance's place behind a load balancer. */
@@ -15,7 +16,7 @@ export interface Target {
 export type Health = Pick<TargetHealth, "State" | "Reason" | "Description">;
 
 /** What ELB refuses a call with when the target group, or the instance, does not exist any more. */
-const GONE = ["TargetGroupNotFoundException", "InvalidTargetException"];
+export const GONE = ["TargetGroupNotFoundException", "InvalidTargetException"];
 
 /**
  * The target that a gate's environment names.
@@ -30,24 +31,10 @@ export function requiredTarget(): Target {
 export async function targetHealth(client: ElasticLoadBalancingV2Client, target: Target): Promise<Health> {
   const TargetGroupArn = target.targetGroupArn;
   const ask = new DescribeTargetHealthCommand({ TargetGroupArn, Targets: [{ Id: target.instanceId }] });
-  const answer = await unlessGone(client.send(ask));
+  const answer = await unless(GONE, client.send(ask));
   return (
     answer?.TargetHealthDescriptions?.[0]?.TargetHealth ?? { State: "unused", Description: "Target is not registered" }
   );
-}
-
-/**
- * What a call about a target answers, or undefined when there is no such target or target group.
- *
- * @throws what else the call fails with
- */
-export async function unlessGone<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (error instanceof Error && GONE.includes(error.name)) return undefined;
-    throw error;
-  }
 }
 
 /** A target's health as a sentence has it. */

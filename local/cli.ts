@@ -15,6 +15,9 @@ import { stop } from "./cluster/stop";
 import { token } from "./cluster/token";
 import { missingRequirement } from "./tools/requirements";
 
+/** How long AWS may take to tell of what it has just made. */
+const SETTLE_SECONDS = 30;
+
 // The AWS SDK announces its next minimum of Node at every start; what is needed today is in package.json.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 
@@ -76,13 +79,22 @@ const recovery = program
   )
   .option("--stack <name>", "a stack on AWS, with the credentials of the environment (default: the local cluster)")
   .option("--made <urn=id...>", "what a creation has made, where it cannot be told, or none", pairs, {})
-  .option("--wait <seconds>", "how long AWS may take to tell of what it has just made (default: 30 on AWS)", Number)
+  .option(
+    "--wait <seconds>",
+    `how long AWS may take to tell of what it has just made (default: ${SETTLE_SECONDS} on AWS)`,
+    seconds,
+  )
   .action(async (options: { stack?: string; made: Record<string, string>; wait?: number }) => {
-    const { stack, made: given, wait: settleSeconds = stack ? 30 : 0 } = options;
+    const { stack, made: given, wait: settleSeconds = stack ? SETTLE_SECONDS : 0 } = options;
     const of = stack ? { engine: { stack, cwd: repository } } : await openRecovery();
     const interrupted = await recover(of, { settleSeconds, given }, console.log);
     console.log(interrupted ? "the next update can go on from there" : "nothing was interrupted");
   });
+
+function seconds(text: string): number {
+  if (text.trim() === "" || !(Number(text) >= 0)) throw new InvalidArgumentError("it has to be a number of seconds");
+  return Number(text);
+}
 
 /** Adds one `URN=ID`. */
 function pairs(text: string, others: Record<string, string>): Record<string, string> {

@@ -29,7 +29,9 @@ export async function lockStack(project: string, values: Readonly<Record<string,
     await writeFile(join(directory, "package.json"), packageJson(realm, realmModules({ coreServices })));
     await writeFile(join(directory, ".npmrc"), npmrc(realm.registry, values[`${project}:npmToken`]), { mode: 0o600 });
     // Of version 2, which the npm of Node 8 reads as well as the newest. Scripts have no say in what is installed.
-    const form = ["--package-lock-only", "--lockfile-version=2", "--omit-lockfile-registry-resolved=false"];
+    // Told on the command line: what an operator's own npm is set to would come before a file's setting.
+    const from = `--registry=${realm.registry}`;
+    const form = [from, "--package-lock-only", "--lockfile-version=2", "--omit-lockfile-registry-resolved=false"];
     await npm(["install", ...form, "--ignore-scripts", "--no-audit", "--no-fund"], directory);
     const text = await readFile(join(directory, "package-lock.json"), "utf8");
     const bare = withoutDigest(text);
@@ -49,7 +51,7 @@ function withoutDigest(text: string): string[] {
 
 function npmrc(registry: string, token?: string): string {
   const place = registry.slice(registry.indexOf(":") + 1).replace(/\/?$/, "/");
-  return `registry=${registry}\n${token ? `${place}:_authToken=${token}\n` : ""}`;
+  return token ? `${place}:_authToken=${token}\n` : "";
 }
 
 async function npm(args: string[], cwd: string): Promise<void> {

@@ -7,6 +7,8 @@ import type { Names } from "./names";
 export interface RolePlan {
   /** The host's name. */
   name: string;
+  /** The whole account sees IAM's names, and 64 characters have no room for the cluster's besides the host's: the path has it. */
+  path: string;
   /** The secrets that its services read. */
   secrets: SecretName[];
   policy: PolicyDocument;
@@ -92,6 +94,6 @@ export function planRoles(
         ...services.flatMap(({ calls = [] }) => calls).map((calls) => allow(calls, name)),
       ],
     };
-    return { name, secrets, policy };
+    return { name, path: names.rolePath, secrets, policy };
   });
 }

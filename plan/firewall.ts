@@ -45,6 +45,8 @@ export interface FirewallArgs {
 const HTTPS = 443;
 /** The mirrors of Ubuntu's packages, which are signed: an image updates itself from there. */
 const PACKAGE_MIRRORS = 80;
+/** A VPC that was there before may have name servers of its own; AWS's own are let through by every security group. */
+const DNS = 53;
 
 /** The load balancer's ports: HTTPS with HTTP redirecting to it, or HTTP alone. */
 export function listenerPorts({ certificateArn }: Config["loadBalancer"]): number[] {
@@ -132,17 +134,18 @@ function fromClients(loadBalancer: Config["loadBalancer"]): Rule[] {
 }
 
 /** To AWS, and to where hosts download from: their names are known, their addresses are not. */
-function outward(tiers: Tiers, { downloads, egressCidrs }: FirewallArgs): Rule[] {
+function outward(tiers: Tiers, { downloads, egressCidrs, network }: FirewallArgs): Rule[] {
   return [...tiers].flatMap(([group, services]) => {
-    const ports = new Set([HTTPS, PACKAGE_MIRRORS, ...downloadPorts(hostPackages(services), downloads)]);
-    return [...ports].flatMap((port) =>
-      egressCidrs.map((cidr): Rule => ({
-        name: `${group}-tcp-${port}-to-${cidr}`,
-        group,
-        peer: { cidr },
-        traffic: { protocol: "tcp", port },
-        description: "AWS and downloads",
-      })),
-    );
+    const ports = [...new Set([HTTPS, PACKAGE_MIRRORS, ...downloadPorts(hostPackages(services), downloads)])];
+    const over = (protocol: Port["protocol"], port: number, description: string) =>
+      egressCidrs.map((cidr): Rule => {
+        const name = `${group}-${protocol}-${port}-to-${cidr}`;
+        return { name, group, peer: { cidr }, traffic: { protocol, port }, description };
+      });
+    const names = network.kind === "adopted" ? (["udp", "tcp"] as const) : [];
+    return [
+      ...ports.flatMap((port) => over("tcp", port, "AWS and downloads")),
+      ...names.flatMap((protocol) => over(protocol, DNS, "Name servers")),
+    ];
   });
 }

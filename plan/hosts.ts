@@ -4,15 +4,7 @@ import type { Config } from "../config/schema";
 import { type Downloads, MODULES, type RealmPackages } from "../userdata/downloads";
 import { type UserData, checkUserDataSize, renderUserData } from "../userdata/render";
 import type { Quorum, Service } from "../userdata/service";
-import {
-  GRAPHQL_MODULES,
-  consulAgent,
-  consulServer,
-  coreServices,
-  realmDirectory,
-  syncWorker,
-  watch,
-} from "../userdata/services";
+import { consulAgent, consulServer, coreServices, realmDirectory, syncWorker, watch } from "../userdata/services";
 import type { Facts } from "./facts";
 import { type NetworkPlan, addressIn } from "./network";
 import { type Names, consulHosts, coreHosts, isColocated, workerHosts } from "./names";
@@ -187,9 +179,10 @@ export function planDownloads(config: Config): Downloads {
 const pick = ({ version, url, sha256 }: Downloads["consul"]) => ({ version, url, sha256 });
 
 /** The npm packages that some host needs. */
-export function realmModules({ coreServices }: Pick<Config, "coreServices">): string[] {
-  return [...MODULES, ...(coreServices.graphql ? GRAPHQL_MODULES : [])];
-}
+export const realmModules = (config: Pick<Config, "coreServices">): string[] => [
+  ...MODULES,
+  ...(coreServices(config.coreServices).modules ?? []),
+];
 
 function realmPackages(config: Config): RealmPackages {
   const { artifact, registry, versions, overrides, lockFile } = config.realm;

@@ -5,8 +5,10 @@ import type { Config } from "../config/schema";
 export interface Names {
   /** The cluster's name, which is the stack's. */
   cluster: string;
-  /** What the names of its resources begin with. */
+  /** What the `Name` tags of its resources begin with, and names that the whole account sees, save those of hosts' roles. */
   prefix: string;
+  /** The path of its hosts' roles. */
+  rolePath: string;
   /** Where its secrets are among the SSM parameters. */
   secretPath: string;
   /** Where the hosts' boot reports are among the SSM parameters, each under its host's name. */
@@ -17,7 +19,10 @@ export interface Names {
   logs: string;
 }
 
-/** Longer ones do not fit into the name of an IAM role together with the prefix and Pulumi's suffix. */
+/**
+ * With the prefix, what it is for and Pulumi's suffix it has to fit into 64 characters, those of an IAM role's name. Backups allow less: backup.ts.
+ * Hosts' roles have it in their path.
+ */
 const CLUSTER_NAME = /^[a-z][a-z0-9-]{0,27}$/;
 
 /**
@@ -30,13 +35,15 @@ export function nameCluster(cluster: string): Names {
     const write = "name the stack with lower-case letters, digits and -, beginning with a letter, 28 at most";
     throw new ConfigError([{ path: "(stack)", reason: `is named "${cluster}"`, write }]);
   }
+  const root = `/realm-cluster/${cluster}`;
   return {
     cluster,
     prefix: `realm-cluster-${cluster}`,
-    secretPath: `/realm-cluster/${cluster}/secrets`,
-    bootReports: `/realm-cluster/${cluster}/boot`,
+    rolePath: `${root}/`,
+    secretPath: `${root}/secrets`,
+    bootReports: `${root}/boot`,
     metrics: `realm-cluster/${cluster}`,
-    logs: `/realm-cluster/${cluster}`,
+    logs: root,
   };
 }
 

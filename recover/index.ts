@@ -7,7 +7,16 @@ import type { Reach } from "../gates/aws";
 import { Engine, type EngineOptions } from "./engine";
 import { kinds } from "./kinds";
 import { search } from "./search";
-import { type Operation, type State, pendingOperations, settle, unverified, wasInterrupted } from "./state";
+import {
+  type Operation,
+  type State,
+  parseState,
+  pendingOperations,
+  settle,
+  titleOf,
+  unverified,
+  wasInterrupted,
+} from "./state";
 import { worldOf } from "./world";
 
 /** What is recovered. */
@@ -30,7 +39,7 @@ export interface RecoverOptions {
  *
  * @param report gets a line for each thing that was under way
  * @returns whether anything was
- * @throws when it cannot be told what AWS has, or the stack is locked, with nothing changed
+ * @throws with the state as it was, when it cannot be told what AWS has, or another run writes the state or holds its lock
  */
 export async function recover(
   of: Interrupted,
@@ -46,9 +55,10 @@ export async function recover(
   const world = worldOf(state, of.aws, () => lastSuccess(engine));
   const made = await search(state, world, given);
   const next = settle(state, made);
+  await refuseOther(engine, state);
   for (const [{ resource }, id] of made) {
     const kind = kinds[resource.type];
-    if ("finish" in kind) await kind.finish?.(world, id);
+    if (kind && "finish" in kind) await kind.finish?.(world, id);
   }
   await engine.run(["stack", "import"], JSON.stringify(next));
   const left = await compare(engine, next);
@@ -56,10 +66,13 @@ export async function recover(
   return true;
 }
 
-/** A stack's state; one to which nothing was ever deployed has none. */
-async function read(engine: Engine): Promise<State> {
-  const state = JSON.parse(await engine.run(["stack", "export"])) as State;
-  return { ...state, deployment: state.deployment ?? { manifest: { time: new Date(0).toISOString() } } };
+const read = async (engine: Engine): Promise<State> => parseState(await engine.run(["stack", "export"]));
+
+/** What a run under way is about to do looks like what one that was killed was; but it goes on writing the state. */
+async function refuseOther(engine: Engine, { deployment }: State): Promise<void> {
+  const { manifest } = (await read(engine)).deployment;
+  if (manifest.time === deployment.manifest.time) return;
+  throw new Error("the state was written meanwhile: a run is under way. Nothing was changed; recover once it is over");
 }
 
 /** Has the state say of what is marked what AWS says. @returns the state then */
@@ -89,10 +102,9 @@ interface Ended {
 
 function describe(operation: Operation, made: Map<Operation, string>, { deployment }: State): string {
   const { type, resource } = operation;
-  const name = `${resource.urn.split("::").pop()} (${resource.type})`;
   const id = made.get(operation) ?? resource.id;
   const there = (deployment.resources ?? []).some((other) => other.urn === resource.urn && other.id === id);
-  const what = `${name}, interrupted while ${type}:`;
+  const what = `${titleOf(resource)}, interrupted while ${type}:`;
   if (type !== "creating") return there ? `${what} AWS has it, and the state is as AWS says` : `${what} it is gone`;
   return there ? `${what} AWS has it, and now the state: ${id}` : `${what} nothing to keep, the next update makes it`;
 }

@@ -1,23 +1,12 @@
 /** How it is found what a creation has made of which nobody heard the end: by the type of the resource. */
-import { EC2, type Filter } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { Route53 } from "@aws-sdk/client-route-53";
+import type { EC2, Filter } from "@aws-sdk/client-ec2";
 import { crc32 } from "node:zlib";
+import { unless } from "../gates/awsErrors";
 import type { Inputs } from "./state";
-
-/** What is asked. */
-export interface World {
-  ec2: EC2;
-  elb: ElasticLoadBalancingV2;
-  route53: Route53;
-  /** The account and place that ARNs name: `arn("sns", "topic")`. */
-  arn(service: string, resource: string): string;
-  /** When the stack's last update that ended well was over; what is older was not made by one that was interrupted since. */
-  since(): Promise<Date | undefined>;
-}
+import type { World } from "./world";
 
 /** A type of resource. */
-export type Kind =
+type Kind =
   /** Nobody outside of the state has it, or the same creation once more does no harm. */
   | { again: true }
   /** Its id follows from its inputs; whether it exists is told by the comparison with AWS. */
@@ -70,16 +59,8 @@ const ruleOf = (egress: boolean): Kind => ({
   },
 });
 
-/** What a service answers, or nothing where it says that there is no such thing. */
-async function unless<T>(code: string, call: Promise<T>): Promise<T | undefined> {
-  return call.catch((error: Error) => {
-    if (error.name === code) return undefined;
-    throw error;
-  });
-}
-
 /** The types that the program makes. */
-export const kinds: Record<string, Kind> = {
+export const kinds: Record<string, Kind | undefined> = {
   "aws:backup/plan:Plan": { ask: "aws backup list-backup-plans" },
   "aws:backup/selection:Selection": { ask: "aws backup list-backup-selections --backup-plan-id PLAN" },
   "aws:backup/vault:Vault": named("name"),
@@ -147,7 +128,7 @@ export const kinds: Record<string, Kind> = {
     // A new group lets everything out; the provider takes that away in a second call, and does not tell whether it has.
     async finish({ ec2 }, GroupId) {
       const { SecurityGroups: [found] = [] } = await ec2.describeSecurityGroups({ GroupIds: [GroupId] });
-      const { IpPermissionsEgress: IpPermissions = [] } = found ?? {};
+      const IpPermissions = (found?.IpPermissionsEgress ?? []).filter(({ IpProtocol }) => IpProtocol === "-1");
       if (IpPermissions.length > 0) await ec2.revokeSecurityGroupEgress({ GroupId, IpPermissions });
     },
   },
@@ -181,7 +162,7 @@ export const kinds: Record<string, Kind> = {
     async find({ elb }, { loadBalancerArn, port }) {
       const { Listeners = [] } =
         (await unless(
-          "LoadBalancerNotFoundException",
+          ["LoadBalancerNotFoundException"],
           elb.describeListeners({ LoadBalancerArn: loadBalancerArn as string }),
         )) ?? {};
       return present(Listeners.filter(({ Port }) => Port === port).map(({ ListenerArn }) => ListenerArn));
@@ -190,14 +171,14 @@ export const kinds: Record<string, Kind> = {
   "aws:lb/loadBalancer:LoadBalancer": {
     async find({ elb }, inputs) {
       const asked = elb.describeLoadBalancers({ Names: [text(inputs, "name")] });
-      const found = await unless("LoadBalancerNotFoundException", asked);
+      const found = await unless(["LoadBalancerNotFoundException"], asked);
       return present(found?.LoadBalancers?.map(({ LoadBalancerArn }) => LoadBalancerArn));
     },
   },
   "aws:lb/targetGroup:TargetGroup": {
     async find({ elb }, inputs) {
       const asked = elb.describeTargetGroups({ Names: [text(inputs, "name")] });
-      const found = await unless("TargetGroupNotFoundException", asked);
+      const found = await unless(["TargetGroupNotFoundException"], asked);
       return present(found?.TargetGroups?.map(({ TargetGroupArn }) => TargetGroupArn));
     },
   },

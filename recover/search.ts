@@ -1,8 +1,9 @@
-import { kinds, type World } from "./kinds";
+import { kinds } from "./kinds";
 import { type Operation, type State, knownIds, pendingOperations } from "./state";
+import type { World } from "./world";
 
 /** In place of an id: the creation has made nothing. */
-export const NONE = "none";
+const NONE = "none";
 
 /**
  * What creations of which nobody heard the end have made, as AWS tells it: ids by the creation. One that is not in it has made nothing that is to
@@ -17,8 +18,11 @@ export async function search(
   given: Record<string, string>,
 ): Promise<Map<Operation, string>> {
   const made = new Map<Operation, string>();
-  const faults: string[] = [];
-  for (const [urn, creations] of byUrn(pendingOperations(state))) {
+  const open = byUrn(pendingOperations(state));
+  const faults = Object.keys(given)
+    .filter((urn) => !open.has(urn))
+    .map((urn) => `${urn}: --made names it, but no creation of it was interrupted`);
+  for (const [urn, creations] of open) {
     const { type } = creations[0].resource;
     const taken = new Set([...knownIds(state, type), ...idsOf(made, type)]);
     const found = given[urn] === undefined ? await look(creations, world) : answer(given[urn]);

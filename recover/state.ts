@@ -41,12 +41,21 @@ export interface State {
   };
 }
 
+/** Reads what `pulumi stack export` prints; a stack to which nothing was ever deployed has no deployment. */
+export function parseState(printed: string): State {
+  const state = JSON.parse(printed) as State;
+  return { ...state, deployment: state.deployment ?? { manifest: { time: new Date(0).toISOString() } } };
+}
+
+/** A resource as a person knows it: `consul-01 (aws:ec2/instance:Instance)`. */
+export const titleOf = ({ urn, type }: Resource) => `${urn.split("::").pop()} (${type})`;
+
 /** On resources that are to be compared with AWS before anything relies on them: whoever is interrupted in between finds them again. */
 export const UNVERIFIED = "interrupted: compare it with AWS (npm run recover)";
 
 /** The operations that were under way; those of components and providers tell nothing that AWS could have. */
 export function pendingOperations({ deployment }: State): Operation[] {
-  return (deployment?.pending_operations ?? []).filter(
+  return (deployment.pending_operations ?? []).filter(
     ({ resource }) => resource.custom && !resource.type.startsWith("pulumi:"),
   );
 }

@@ -1,12 +1,19 @@
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { Route53 } from "@aws-sdk/client-route-53";
-import { type Reach, explained } from "../gates/aws";
-import type { World } from "./kinds";
+import { ATTEMPTS, type Reach, explained } from "../gates/aws";
 import type { State } from "./state";
 
-/** AWS takes a limited number of requests a second from an account: what is refused for that is asked again. */
-const ATTEMPTS = 10;
+/** What is asked. */
+export interface World {
+  ec2: EC2;
+  elb: ElasticLoadBalancingV2;
+  route53: Route53;
+  /** The account and place that ARNs name: `arn("sns", "topic")`. */
+  arn(service: string, resource: string): string;
+  /** When the stack's last update that ended well was over; what is older was not made by one that was interrupted since. */
+  since(): Promise<Date | undefined>;
+}
 
 /**
  * AWS as the stack's own provider reaches it, with the credentials of the environment.

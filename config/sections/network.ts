@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, once, privateCidr, text, word } from "../leaves";
+import { networks, once, privateCidr, text, word } from "../leaves";
 
 const adoptedSubnets = (kind: string, minimum: number) => {
   const write = `write the ids of ${minimum} or more ${kind} subnets`;
@@ -14,9 +14,10 @@ export const network = z
     /** How private hosts reach the internet: `none` (they do not; sessions go through interface endpoints), `single` (one NAT gateway), `perZone` (one in each zone). */
     nat: word(["none", "single", "perZone"]).default("single"),
     /** Where hosts may open connections to besides each other, by HTTP, HTTPS and the ports of what they download: AWS, mirrors, the registry. */
-    egressCidrs: z
-      .array(cidr('write an IPv4 network, such as "10.30.0.0/24"'), { error: "write a list of IPv4 networks" })
-      .min(1, { error: "write one network or more: a boot downloads, and reports to SSM" })
+    egressCidrs: networks
+      .refine((list) => list.length > 0, {
+        error: "write one network or more: a boot downloads, and reports to SSM",
+      })
       .default(["0.0.0.0/0"]),
     /** An existing VPC to use instead of making one. Its subnets must have the routes that the hosts need. */
     adopt: z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cidr, flag, once } from "../leaves";
+import { flag, networks, once } from "../leaves";
 
 /** What CloudWatch Logs takes as a retention, in days. */
 const RETENTIONS = [
@@ -33,8 +33,6 @@ export const watching = z
       .literal(RETENTIONS, { error: `write a number of days that CloudWatch Logs takes: ${RETENTIONS.join(", ")}` })
       .default(30),
     /** Who may read the sync workers' `/metrics`, which are Prometheus's, besides: the networks of who scrapes them. */
-    metricsCidrs: z
-      .array(cidr('write an IPv4 network, such as "10.30.0.0/24"'), { error: "write a list of IPv4 networks" })
-      .default([]),
+    metricsCidrs: networks.default([]),
   })
   .prefault({});

@@ -12,6 +12,10 @@ export function raiseLimits(log: (line: string) => void): void {
     writeFileSync(INOTIFY_INSTANCES, String(NEEDED));
     log(`raised ${INOTIFY_INSTANCES} from ${found} to ${NEEDED}`);
   } catch (error) {
-    log(`with more than some fifteen hosts some may not boot: ${(error as Error).message}`);
+    const reason = (error as Error).message;
+    const remedy = `sysctl fs.inotify.max_user_instances=${NEEDED}`;
+    log(
+      `could not raise ${INOTIFY_INSTANCES} to ${NEEDED} (${reason}); with more than some fifteen hosts some may not boot: ${remedy}`,
+    );
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { statePaths } from "../aws/options";
 import { runningAws, startAws } from "../aws/start";
 import type { RunningAws } from "../aws/daemon";
-import type { Failing } from "../aws/api/failing";
+import type { Failed, Failing } from "../aws/api/failing";
 import type { LocalState } from "../aws/api/local";
 import type { Tools } from "../tools";
 import { mirrorName } from "./overrides";
@@ -96,9 +96,9 @@ export class LocalAws {
     await this.ask("POST", "clock", { instanceId, secondsAhead });
   }
 
-  /** Has calls of the AWS API fail from now on; none any more with an empty list. */
-  async fail(rules: Failing[]): Promise<void> {
-    await this.ask("POST", "failing", rules);
+  /** Has calls of the AWS API fail from now on; none any more with an empty list. @returns how many have failed until now */
+  fail(rules: Failing[]): Promise<Failed> {
+    return this.ask("POST", "failing", rules);
   }
 
   private async ask<T>(method: string, what: string, body?: unknown): Promise<T> {

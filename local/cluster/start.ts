@@ -38,8 +38,6 @@ export async function start(report: Report, wanted?: string): Promise<string> {
   const stack = await openStack(options, stackName, async (committed) =>
     localConfig(committed, tools, await prepareAccount(aws.client, committed)),
   );
-  // A starter that was killed left its lock on the state. There is only one starter, and it is this one.
-  await stack.cancel();
   await recoverLocal(aws, options.path, stackName, report);
   await update(stack, report);
   const { state, wrong } = await readSettledState(aws, await readOutputs(stack));

@@ -20,7 +20,7 @@ const SOURCES = {
 /** Their names. */
 export const names = Object.keys(SOURCES);
 
-/** Makes those whose source has changed since, or all; takes a moment. Several processes may do so at once. */
+/** Builds all of them, and replaces those that came out otherwise; takes a moment. Several processes may do so at once. */
 export async function bundle(): Promise<void> {
   await mkdir(bin, { recursive: true });
   const aside = await mkdtemp(`${bin}.`);

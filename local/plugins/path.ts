@@ -8,9 +8,6 @@ import { cacheDir } from "../tools/cache";
 import { bin, bundle, names } from "./bundle";
 import { versionOf } from "./core/version";
 
-/** The provider plugins by the SDK package that asks for them. */
-const PROVIDERS = { aws: "@pulumi/aws", tls: "@pulumi/tls", random: "@pulumi/random", command: "@pulumi/command" };
-
 /** Where it is looked for real plugins. */
 export interface Installation {
   /** The engine's own directory; default `$PULUMI_HOME` or `~/.pulumi`. */
@@ -54,9 +51,9 @@ async function isOnPath(name: string, path: string): Promise<boolean> {
 
 /** Installed by `pulumi plugin install` or by the engine itself, in the release that the SDK package asks for. */
 async function isInstalled(name: string, home: string): Promise<boolean> {
-  const provider = name.replace("pulumi-resource-", "") as keyof typeof PROVIDERS;
-  if (!(provider in PROVIDERS)) return false;
-  return isExecutable(join(home, "plugins", `resource-${provider}-v${versionOf(PROVIDERS[provider])}`, name));
+  const [, provider] = /^pulumi-resource-(.+)$/.exec(name) ?? [];
+  if (!provider) return false;
+  return isExecutable(join(home, "plugins", `resource-${provider}-v${versionOf(`@pulumi/${provider}`)}`, name));
 }
 
 async function linked(needed: string[], cache: string): Promise<string> {

@@ -62,7 +62,10 @@ describeOnHosts("who can get in:", () => {
       [LOAD_BALANCER, balancer],
     ]);
   }, 20 * 60_000);
-  afterAll(() => stranger?.end());
+  afterAll(async () => {
+    await rules?.restore();
+    await stranger?.end();
+  });
 
   /** Somebody and somebody else whose connection a rule is for. */
   function ends({ direction, rule }: DirectedRule): { from: Place; to: Place } {
@@ -134,6 +137,9 @@ describeOnHosts("who can get in:", () => {
         removed = next;
       }
       print("rule | without it | and then", rows);
+      expect(rows).toHaveLength(allRules(plan.firewall).length);
+      // Each of the three things that clients do was broken by some rule's absence.
+      expect(new Set(rows.map(([, , broken]) => broken).filter(Boolean)).size).toBe(3);
       expect(wrong).toEqual([]);
       expect(await workload.works()).toEqual([]);
     });

@@ -18,6 +18,8 @@ export const allRules = ({ ingress, egress }: FirewallPlan): DirectedRule[] => [
 ];
 
 export class GroupRules {
+  private readonly removed = new Set<DirectedRule>();
+
   private constructor(
     private readonly ec2: EC2,
     /** The plan's names of the groups, by their ids. */
@@ -50,12 +52,19 @@ export class GroupRules {
    * Has the rule allow nothing that anybody uses. Changed rather than revoked: Pulumi knows a rule by its id, and one that is made again
    * has another.
    */
-  remove(rule: DirectedRule): Promise<void> {
-    return this.modify(rule, UNUSED_PORT);
+  async remove(rule: DirectedRule): Promise<void> {
+    this.removed.add(rule);
+    await this.modify(rule, UNUSED_PORT);
   }
 
-  putBack(rule: DirectedRule): Promise<void> {
-    return this.modify(rule, rule.rule.traffic.port);
+  async putBack(rule: DirectedRule): Promise<void> {
+    await this.modify(rule, rule.rule.traffic.port);
+    this.removed.delete(rule);
+  }
+
+  /** Puts back what a test that failed has left removed. */
+  async restore(): Promise<void> {
+    for (const rule of this.removed) await this.putBack(rule);
   }
 
   private async modify(rule: DirectedRule, port: number): Promise<void> {

@@ -59,13 +59,18 @@ describeOnHosts("a host", () => {
   });
 
   test("has no SSH", async () => {
-    const traces = [
-      "ss -Hlnt 'sport = :22'",
-      "pgrep -x sshd || true",
-      "systemctl list-unit-files --no-legend 'ssh*'",
-      "find / -xdev -name authorized_keys -size +0 -exec cat {} +",
-    ].join("; ");
-    expect(await onAll(() => traces)).toEqual(same(""));
+    const traces = (port: number, program: string, units: string, file: string) =>
+      [
+        `ss -Hlnt 'sport = :${port}'`,
+        `pgrep -x ${program} || true`,
+        `systemctl list-unit-files --no-legend '${units}'`,
+        `find / -xdev -name ${file} -size +0 -exec cat {} +`,
+      ].join("; ");
+    expect(await onAll(() => traces(22, "sshd", "ssh*", "authorized_keys"))).toEqual(same(""));
+    // Where there are any, they are seen.
+    expect(await cluster.exec("consul-01", traces(8300, "consul", "consul.service", "consul.service"))).toMatch(
+      /:8300\b[^]*\n\d+\nconsul\.service [^]*ExecStart=/,
+    );
   });
 
   test("runs each service as a user of its own, who can read the service's credentials and no others", async () => {
@@ -144,13 +149,14 @@ describeOnHosts("a host", () => {
     let collection: Collection;
     let searched: Searched[];
     let stranger: Stranger | undefined;
+    let watch: ProcessWatch | undefined;
     let values: Map<string, string>;
 
     beforeAll(async () => {
       collection = new Collection();
       stranger = await Stranger.launch(cluster, `#!/bin/sh\necho ${planted} >/dev/console\n`);
       await plant();
-      const watch = new ProcessWatch();
+      watch = new ProcessWatch();
       values = await secretValues(cluster, plan.names.secretPath);
       await collectFromPulumi();
       const before = values;
@@ -171,11 +177,12 @@ describeOnHosts("a host", () => {
       for (const place of places) searched.push(await search(needles, place));
     }, 10 * 60_000);
     afterAll(async () => {
+      watch?.stop();
       collection?.end();
+      await stranger?.end();
       for (const file of [inState, inAws]) rmSync(file, { recursive: true, force: true });
       await cluster.exec(onHost, "systemctl stop planted; rm -f /var/tmp/planted /run/planted");
       await cluster.exec("sync-default-01", "rm -f /var/lib/realm-cluster/planted");
-      await stranger?.end();
     });
 
     /** Each in another writing. */
@@ -260,6 +267,7 @@ describeOnHosts("a host", () => {
           "\n",
         ),
       );
+      expect(searched.filter(({ bytes }) => bytes === 0).map(({ kind }) => kind)).toEqual([]);
       const strays = searched
         .flatMap(({ found }) => found)
         .filter(({ needle }) => needle.secret !== "planted")

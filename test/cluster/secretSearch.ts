@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "../../local/process";
+import { capture } from "../../local/process";
 import type { Needle } from "./secretValues";
 
 /** A needle that was found. */
@@ -75,8 +75,9 @@ export async function search(needles: Needle[], { kind, directories, without = [
       return { needle, kind, file };
     });
     const pruned = without.flatMap((name) => ["-name", name, "-prune", "-o"]);
-    const sizes = await run("find", [...directories, ...pruned, "-type", "f", "-printf", "%s\n"]).catch(() => "");
-    const each = sizes.trim().split("\n").map(Number);
+    // What ends meanwhile makes its exit status 1, and counts for nothing.
+    const { stdout } = await capture("find", [...directories, ...pruned, "-type", "f", "-printf", "%s\n"]);
+    const each = stdout.split("\n").filter(Boolean).map(Number);
     return { kind, files: each.length, bytes: each.reduce((sum, size) => sum + size, 0), found };
   } finally {
     rmSync(own, { recursive: true });
@@ -108,7 +109,7 @@ export class ProcessWatch {
 
   constructor() {
     this.look();
-    this.timer = setInterval(() => this.look(), 100);
+    this.timer = setInterval(() => this.look(), 100).unref();
   }
 
   /** @returns what was seen, by its kind and, after a tab, by process */

@@ -27,12 +27,19 @@ export class Stranger {
     });
     const [{ InstanceId, PrivateIpAddress }] = Instances;
     const run = (argv: string[]) => local.exec(InstanceId!, argv);
-    await eventually(
-      () => run(["systemctl", "is-active", "multi-user.target"]).catch(() => undefined),
-      (answer) => answer?.code === 0,
-      60,
-    );
-    return new Stranger(ec2, InstanceId!, GroupId, VpcId!, { name: "a stranger", address: PrivateIpAddress!, run });
+    const place = { name: "a stranger", address: PrivateIpAddress!, run };
+    const stranger = new Stranger(ec2, InstanceId!, GroupId, VpcId!, place);
+    try {
+      await eventually(
+        () => run(["systemctl", "is-active", "multi-user.target"]).catch(() => undefined),
+        (answer) => answer?.code === 0,
+        60,
+      );
+    } catch (error) {
+      await stranger.end();
+      throw error;
+    }
+    return stranger;
   }
 
   async end(): Promise<void> {

@@ -31,6 +31,8 @@ describeOnHosts("the engine, while AWS fails calls", () => {
     proxy?.end();
   });
 
+  afterEach(() => void proxy?.failing.set([]));
+
   const groups = async () =>
     (await new EC2(project.aws).describeSecurityGroups({ Filters: [{ Name: "group-name", Values: ["group-*"] }] }))
       .SecurityGroups;
@@ -40,7 +42,6 @@ describeOnHosts("the engine, while AWS fails calls", () => {
     proxy.failing.set([{ error: "throttled" }]);
     const { code, text } = await project.up();
     await project.pulumi("config", "rm", "aws:maxRetries");
-    proxy.failing.set([]);
     expect(code).not.toBe(0);
     const told = [
       "creating EC2 Vpc: operation error EC2: CreateVpc, https response error StatusCode: 503, .*RequestLimitExceeded",
@@ -73,5 +74,6 @@ describeOnHosts("the engine, while AWS fails calls", () => {
     expect(await project.pulumi("destroy", "--yes", "--skip-preview")).toMatchObject({ code: 0 });
     expect((await project.up()).text).toContain("+ 8 created");
     expect(await groups()).toHaveLength(1);
+    expect(proxy.failing.set([]).others).toBeGreaterThan(0);
   });
 });

@@ -94,6 +94,7 @@ describe("others that may help a host that is not ready", () => {
     };
     expect(underWay("core-services.service ends again and again", others)).toEqual(["sync-a-01 is at realm"]);
     expect(underWay("sync-worker.service ends again and again", others)).toEqual([]);
+    expect(underWay("consul.service ends again and again", others)).toEqual([]);
   });
 
   test.each<[string, BootReport | undefined, number, string[]]>([

@@ -126,7 +126,7 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
         lockFile: { url: "https://a.b/d", sha256: "0".repeat(64) },
       },
     },
-    /^realm.lockFile is set, but there is no registry/,
+    /^realm.lockFile is set, but an artifact is not installed by npm: remove it$/,
   ],
   [
     "a lock file without its digest",
@@ -288,6 +288,21 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
   ["a digest in capitals", { node: { version: "16.20.2", sha256: "A".repeat(64) } }, /^node.sha256 is .*64 lower-case/],
   ["a digest of another kind", { node: { version: "16.20.2", sha256: "a".repeat(40) } }, /^node.sha256 is .*sha256/],
   ["a download from a disk", { consul: { url: "file:///consul.zip" } }, /^consul.url is "file:.*: write an address/],
+  [
+    "a download from a port that is none",
+    { node: { url: "https://mirror.example.com:abc/node.tar.xz" } },
+    /^node.url is "https:\/\/mirror.example.com:abc.*: write an address/,
+  ],
+  [
+    "a network that hosts may go out to twice",
+    { network: { egressCidrs: ["10.30.0.0/24", "10.30.0.0/24"] } },
+    /^network.egressCidrs is .*: write each network once$/,
+  ],
+  [
+    "a network of scrapers twice",
+    { watching: { metricsCidrs: ["10.30.0.0/24", "10.30.0.0/24"] } },
+    /^watching.metricsCidrs is .*: write each network once$/,
+  ],
   ["a download without a scheme", { node: { url: "mirror/node.tar.xz" } }, /^node.url is "mirror.*: write an address/],
   [
     "a registry with a password in its address",

@@ -48,3 +48,18 @@ test("AWS's services inside of the VPC are reached by every kind of host, and by
     "core-services-tcp-443-to-endpoints",
   ]);
 });
+
+test("hosts of a VPC that was there before may ask its name servers, which need not be AWS's", () => {
+  const adopt = { vpcId: "vpc-0ad0", privateSubnetIds: ["subnet-0a"], publicSubnetIds: ["subnet-0b", "subnet-0c"] };
+  const privateSubnets = [{ id: "subnet-0a", zone: "eu-west-1a", cidr: "172.16.0.0/24" }];
+  const dns = (keys: Record<string, unknown>) => {
+    const known = { ...facts, adopted: { cidr: "172.16.0.0/16", privateSubnets } };
+    const { egress } = planCluster(configured(keys), known, "dev").firewall;
+    return egress.filter(({ traffic }) => traffic.port === 53).map(({ name }) => name);
+  };
+  expect(dns({ network: { adopt } })).toEqual([
+    ...["consul-sync-udp-53-to-0.0.0.0/0", "consul-sync-tcp-53-to-0.0.0.0/0"],
+    ...["core-services-udp-53-to-0.0.0.0/0", "core-services-tcp-53-to-0.0.0.0/0"],
+  ]);
+  expect(dns({})).toEqual([]);
+});

@@ -71,6 +71,15 @@ test("backups are taken once there is a schedule, and not copied to where they a
   );
 });
 
+test("backups are refused where AWS Backup would refuse their vault's name", () => {
+  const planned = (stack: string) =>
+    planCluster(configured({ backup: { schedule: "cron(0 3 * * ? *)" } }), facts, stack);
+  expect(planned("a".repeat(21)).backup).toBeDefined();
+  expect(() => planned("a".repeat(22))).toThrow(
+    `backup.schedule makes vaults whose names realm-cluster-${"a".repeat(22)} is too long for: name the stack with 21 characters at most`,
+  );
+});
+
 test("only three zones are used when none are named", () => {
   const { network } = planCluster(configured(), { ...facts, zones: ["a", "b", "c", "d"] }, "dev");
   expect(network.zones.map(({ zone }) => zone)).toEqual(["a", "b", "c"]);

@@ -1,4 +1,4 @@
-import type { World } from "../../recover/kinds";
+import type { World } from "../../recover/world";
 import { search } from "../../recover/search";
 import {
   type Operation,
@@ -176,5 +176,17 @@ describe("the search for what a creation has made", () => {
     await expect(find(state)).rejects.toThrow(
       /::key: look for it with: aws kms list-keys\n.*::fleet: nobody knows how to find aws:ec2\/fleet:Fleet\n.*--made URN=ID/,
     );
+  });
+
+  test("does not take an id for a creation that was not interrupted", async () => {
+    const state = stateOf([], [creating(GROUP, "a")]);
+    await expect(find(state, { a: ["sg-1"] }, { "urn:mistyped": "sg-1" })).rejects.toThrow(
+      "urn:mistyped: --made names it, but no creation of it was interrupted",
+    );
+  });
+
+  test("takes an id that a person gives of a type that nobody knows how to find", async () => {
+    const fleet = creating("aws:ec2/fleet:Fleet", "fleet");
+    expect(await find(stateOf([], [fleet]), {}, { [fleet.resource.urn]: "fleet-1" })).toEqual(["fleet-1"]);
   });
 });

@@ -1,9 +1,6 @@
 import { appFile, environmentFile, readinessFiles, unitFile, userFile } from "../files";
 import type { Service } from "../service";
 
-/** What GraphQL takes besides. */
-export const GRAPHQL_MODULES = ["realm-graphql-service"];
-
 export interface CoreServicesArgs {
   /** Serves GraphQL too. @default false */
   graphql?: boolean;
@@ -29,7 +26,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
     ],
     secrets: ["auth-key", "auth-pub", "feature-token", "ros-default-password"],
     installs: ["node", "realm"],
-    modules: graphql ? GRAPHQL_MODULES : [],
+    modules: graphql ? ["realm-graphql-service"] : [],
     files: [
       userFile("core-services", "Realm core services"),
       unitFile("core-services.service"),

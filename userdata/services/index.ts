@@ -1,6 +1,6 @@
 export { consulAgent } from "./consulAgent";
 export { consulServer } from "./consulServer";
-export { GRAPHQL_MODULES, coreServices } from "./coreServices";
+export { coreServices } from "./coreServices";
 export { realmDirectory } from "./realmDirectory";
 export { syncWorker } from "./syncWorker";
 export { watch } from "./watch";

@@ -66,15 +66,22 @@ export function errorAnswer(call: Call, error: keyof typeof ERRORS, message: str
   return { status: status.json, body, contentType: "application/x-amz-json-1.1" };
 }
 
+/** How many calls have failed, by who made them. */
+export type Failed = Record<"hosts" | "others", number>;
+
 /** Which calls fail now. */
 export class FailingCalls {
   private rules: { rule: Failing; seen: number }[] = [];
+  private failed: Failed = { hosts: 0, others: 0 };
 
-  /** Fails these calls from now on, in place of those that were to fail before. */
-  set(rules: Failing[]): void {
+  /** Fails these calls from now on, in place of those that were to fail before. @returns how many of those did */
+  set(rules: Failing[]): Failed {
     const unknown = rules.find(({ error }) => !(error in ERRORS));
     if (unknown) throw new Error(`there is no error ${unknown.error}: ${Object.keys(ERRORS).join(", ")}`);
+    const { failed } = this;
     this.rules = rules.map((rule) => ({ rule, seen: 0 }));
+    this.failed = { hosts: 0, others: 0 };
+    return failed;
   }
 
   /** The error that a call is answered with, or undefined where it is not to fail. */
@@ -85,14 +92,15 @@ export class FailingCalls {
       entry.seen += 1;
       if (entry.seen > (rule.times ?? Infinity)) continue;
       const { part = 1 } = rule;
-      if (Math.floor(entry.seen * part) > Math.floor((entry.seen - 1) * part)) return errorAnswer(call, rule.error);
+      if (Math.floor(entry.seen * part) <= Math.floor((entry.seen - 1) * part)) continue;
+      this.failed[from] += 1;
+      return errorAnswer(call, rule.error);
     }
     return undefined;
   }
 }
 
 function matches({ service, actions, from }: Failing, call: Call, caller: string): boolean {
-  if (call.action === "" && actions) return false;
   return (
     (service ?? call.service) === call.service &&
     (actions?.includes(call.action) ?? true) &&

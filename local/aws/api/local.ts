@@ -90,8 +90,7 @@ async function handle(request: IncomingMessage, operations: LocalOperations, fai
     return { status: 200, body: {} };
   }
   if (route === "POST /_local/failing") {
-    failing.set((await json(request)) as Failing[]);
-    return { status: 200, body: {} };
+    return { status: 200, body: failing.set((await json(request)) as Failing[]) };
   }
   return { status: 404, body: { error: `there is no ${route}` } };
 }

@@ -14,7 +14,8 @@ wanted_release() {
 install_packages() {
   local work=$1 task=install attempt said
   # npm would wait for minutes.
-  said=$(curl --silent --show-error --connect-timeout 10 --max-time 30 --output /dev/null "$REALM_REGISTRY" 2>&1) ||
+  said=$(curl --silent --show-error --connect-timeout 10 --max-time 30 --retry 3 --retry-max-time 20 --retry-connrefused \
+    --output /dev/null "$REALM_REGISTRY" 2>&1) ||
     fail "The registry ${REALM_REGISTRY} does not answer: ${said##*$'\n'}"
   cp "$MANIFEST" "${work}/package.json"
   if [[ -n ${REALM_URL:-} ]]; then
@@ -26,12 +27,14 @@ install_packages() {
   (umask 0077 && npmrc >"${work}/.npmrc")
   chown -R realm-install: "$work"
   for attempt in 1 2 3; do
-    said=$(cd "$work" && "${npm[@]}" 2>&1) && attempt=last
+    if said=$(cd "$work" && "${npm[@]}" 2>&1); then
+      log "$said"
+      return
+    fi
     log "$said"
-    if [[ $attempt == last ]]; then return; fi
     log "npm ${task} failed (attempt ${attempt} of 3)"
     # The registry's answer, such as 401, is final.
-    if [[ $said == *" code E4"* ]]; then break; fi
+    if [[ $said == *" code E40"[134]* ]]; then break; fi
   done
   fail "npm could not install the Realm packages from ${REALM_REGISTRY}: $(why "$said" "${work}/package-lock.json")"
 }
