@@ -50,6 +50,8 @@ export function parseState(printed: string): State {
 /** A resource as a person knows it: `consul-01 (aws:ec2/instance:Instance)`. */
 export const titleOf = ({ urn, type }: Resource) => `${urn.split("::").pop()} (${type})`;
 
+const COMMAND = "command:local:Command";
+
 /** On resources that are to be compared with AWS before anything relies on them: whoever is interrupted in between finds them again. */
 export const UNVERIFIED = "interrupted: compare it with AWS (npm run recover)";
 
@@ -91,17 +93,25 @@ export function knownIds({ deployment }: State, type: string): Set<string> {
 export function settle(state: State, made: Map<Operation, string>): State {
   let resources = (state.deployment.resources ?? []).filter((resource) => !isOver(resource));
   for (const operation of pendingOperations(state)) {
-    const { urn } = operation.resource;
     const id = made.get(operation);
     if (id !== undefined) resources = adopt(resources, operation.resource, id);
-    else if (["updating", "deleting"].includes(operation.type)) {
-      resources = resources.map((resource) => (resource.urn === urn ? mark(resource) : resource));
-    }
+    const touched = touchedBy(operation);
+    resources = resources.map((resource) => (touched.includes(resource.urn) ? mark(resource) : resource));
   }
   return {
     ...state,
     deployment: { ...state.deployment, resources: inOrder(attached(resources)), pending_operations: [] },
   };
+}
+
+/**
+ * The URNs of what was there, and is not as it was where the operation was carried out. A command has nothing in AWS of its own; what it does at
+ * its end it does to what it depends on: a farewell takes a host out of the load balancer whose attachment is in the state.
+ */
+function touchedBy({ type, resource }: Operation): string[] {
+  const { urn, dependencies = [] } = resource;
+  if (type === "deleting" && resource.type === COMMAND) return [urn, ...dependencies];
+  return ["updating", "deleting"].includes(type) ? [urn] : [];
 }
 
 /** Resources that depend on none that is not there; a run that broke on one that was over leaves such. */

@@ -168,12 +168,11 @@ describeOnHosts("a cluster that is watched", () => {
     const worker = cluster.outputs.hosts.find(({ name }) => name === "sync-default-01")!;
     const scrape = `curl --silent --max-time 3 http://${worker.address}:9080/metrics | grep -c '^# TYPE' || true`;
     // The hosts that scrape here are the cluster's own, which have no business there: they are let out for as long as it takes.
-    type Described = { Reservations: { Instances: { SecurityGroups: { GroupId: string }[] }[] }[] };
-    const described = await cluster.aws<Described>(
-      "ec2 describe-instances --instance-ids",
-      cluster.instanceId("consul-01"),
+    const { NetworkInterfaces } = await cluster.aws<{ NetworkInterfaces: { Groups: { GroupId: string }[] }[] }>(
+      "ec2 describe-network-interfaces --filters",
+      `Name=addresses.private-ip-address,Values=${consul01.address}`,
     );
-    const [{ GroupId }] = described.Reservations[0].Instances[0].SecurityGroups;
+    const [{ GroupId }] = NetworkInterfaces[0].Groups;
     const outward = ["--group-id", GroupId, "--cidr", `${worker.address}/32`];
     await cluster.aws("ec2 authorize-security-group-egress --protocol tcp --port 9080", ...outward);
     try {

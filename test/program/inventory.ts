@@ -127,7 +127,8 @@ async function balancers(aws: Reach): Promise<Listed> {
   const targets = await Promise.all(
     TargetGroups.map(async ({ TargetGroupArn }) => {
       const { TargetHealthDescriptions = [] } = await elb.describeTargetHealth({ TargetGroupArn });
-      return TargetHealthDescriptions.map(({ Target }) => ["TargetGroupAttachment", TargetGroupArn, Target?.Id]);
+      const registered = TargetHealthDescriptions.filter(({ TargetHealth }) => TargetHealth?.State !== "draining");
+      return registered.map(({ Target }) => ["TargetGroupAttachment", TargetGroupArn, Target?.Id]);
     }),
   );
   return [

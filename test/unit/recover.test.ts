@@ -7,6 +7,7 @@ import {
   UNVERIFIED,
   knownIds,
   settle,
+  unverified,
   wasInterrupted,
 } from "../../recover/state";
 
@@ -62,6 +63,17 @@ describe("a state", () => {
     const { deployment } = settle(stateOf([...all, gone], operations), new Map());
     const marked = deployment.resources!.filter(({ initErrors }) => initErrors?.includes(UNVERIFIED));
     expect(marked.map(({ id }) => id)).toEqual(["sg-updated", "sg-deleted"]);
+  });
+
+  test("marks what a command does something to at its end, as it has nothing in AWS itself", () => {
+    const attached = resource("aws:lb/targetGroupAttachment:TargetGroupAttachment", "core", { id: "tga-1" });
+    const commands = ["drain", "in-service"].map((name) =>
+      resource("command:local:Command", name, { id: `${name}1`, dependencies: [attached.urn] }),
+    );
+    const marked = (type: Operation["type"], of: Resource) =>
+      unverified(settle(stateOf([attached, ...commands], [pending(type, of)]), new Map())).map(({ id }) => id);
+    expect(marked("deleting", commands[0])).toEqual(["tga-1", "drain1"]);
+    expect(marked("updating", commands[1])).toEqual(["in-service1"]);
   });
 
   test("has the successor of what was deleted already in its place, before what depends on it", () => {

@@ -180,7 +180,8 @@ describe("pinned releases", () => {
     const files = readdirSync(join(__dirname, "../../userdata/files"), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
-    const lines = files.flatMap((text) => text.split("\n")).filter((line) => !/^\s*#/.test(line));
+    const commands = files.map((text) => text.replaceAll(/\\\n\s*/g, ""));
+    const lines = commands.flatMap((text) => text.split("\n")).filter((line) => !/^\s*#/.test(line));
     const fetches = lines.filter((line) => /^\s*fetch /.test(line));
     expect(fetches).toHaveLength(4);
     expect(fetches.filter((line) => !/fetch "\$(\w+)_URL" "\$\1_SHA256" /.test(line))).toEqual([]);
