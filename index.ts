@@ -17,7 +17,7 @@ import { SyncWorkerGroup } from "./components/SyncWorkerGroup";
 import { Watching } from "./components/Watching";
 import { readConfig } from "./config";
 import { lookUpFacts } from "./facts";
-import { consulMembers, hostOutputs, readme } from "./outputs";
+import { consulCommands, hostOutputs, readme } from "./outputs";
 import { planCluster } from "./plan";
 import { ENDPOINTS, LOAD_BALANCER } from "./plan/firewall";
 import type { HostPlan } from "./plan/hosts";
@@ -49,6 +49,7 @@ export = async () => {
     npmToken,
     authKey,
     rotation,
+    consul: config.consul,
   });
   const { done: rotated } = new SecretRotation("rotation", {
     region,
@@ -120,13 +121,13 @@ export = async () => {
   }
 
   const hosts = hostOutputs(plan, all);
-  const members = consulMembers(plan, hosts);
+  const commands = consulCommands(plan, hosts);
   return {
     studioUrl: loadBalancer.url,
     adminToken: keys.adminToken,
-    consulMembers: members,
+    ...commands,
     hosts,
     loadBalancer: loadBalancer.dnsName,
-    readme: readme(plan, hosts, loadBalancer, members),
+    readme: readme(plan, hosts, loadBalancer, commands),
   };
 };

@@ -34,14 +34,31 @@ export function hostOutputs(plan: Plan, hosts: Host[]): pulumi.Output<HostOutput
   );
 }
 
-/** The command that asks a Consul server who is in the cluster. */
-export function consulMembers({ region }: Plan, hosts: pulumi.Output<HostOutput[]>): pulumi.Output<string> {
-  return hosts.apply(([{ instanceId }]) =>
-    [
-      `aws ssm start-session --region ${region} --target ${instanceId}`,
-      `--document-name AWS-StartInteractiveCommand --parameters 'command=["consul members"]'`,
-    ].join(" "),
-  );
+/** Commands for those who look at Consul, which answers nobody outside of its hosts. */
+export interface ConsulCommands {
+  /** Asks a Consul server who is in the cluster. */
+  consulMembers: pulumi.Output<string>;
+  /** Brings Consul's UI and API from a server's loopback to port 8500 of the machine that it runs on, for as long as it runs. */
+  consulUi: pulumi.Output<string>;
+  /** Shows the token with which one may do anything in Consul; without one the UI shows what its server may see. */
+  consulToken: pulumi.Output<string>;
+}
+
+/** They go to the first host, which has a Consul server. */
+export function consulCommands({ region, names }: Plan, hosts: pulumi.Output<HostOutput[]>): ConsulCommands {
+  const session = (document: string, parameters: string) =>
+    hosts.apply(([{ instanceId }]) =>
+      [
+        `aws ssm start-session --region ${region} --target ${instanceId}`,
+        `--document-name ${document} --parameters ${parameters}`,
+      ].join(" "),
+    );
+  const parameter = `--name ${names.secretPath}/consul-management --with-decryption --query Parameter.Value --output text`;
+  return {
+    consulMembers: session("AWS-StartInteractiveCommand", `'command=["consul members"]'`),
+    consulUi: session("AWS-StartPortForwardingSession", "portNumber=8500,localPortNumber=8500"),
+    consulToken: pulumi.output(`aws ssm get-parameter --region ${region} ${parameter}`),
+  };
 }
 
 /** What Pulumi Cloud and `pulumi stack output readme` show. */
@@ -49,11 +66,11 @@ export function readme(
   { names, watching, region }: Plan,
   hosts: pulumi.Output<HostOutput[]>,
   { url, dnsName }: LoadBalancer,
-  members: pulumi.Output<string>,
+  { consulMembers, consulUi, consulToken }: ConsulCommands,
 ): pulumi.Output<string> {
   return pulumi
-    .all([hosts, url, dnsName, members])
-    .apply(([list, studioUrl, loadBalancer, ask]) =>
+    .all([hosts, url, dnsName, consulMembers, consulUi, consulToken])
+    .apply(([list, studioUrl, loadBalancer, members, ui, token]) =>
       [
         `# Realm cluster ${names.cluster}`,
         "",
@@ -68,10 +85,12 @@ export function readme(
             `| ${name} | ${address} | ${zone} | ${services.join(", ")} | \`${session}\` |`,
         ),
         "",
-        "Who is in the Consul cluster:",
+        "Who is in the Consul cluster; its UI on <http://localhost:8500>; the token that may do anything there:",
         "",
         "```sh",
-        ask,
+        members,
+        ui,
+        token,
         "```",
         "",
       ].join("\n"),

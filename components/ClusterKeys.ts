@@ -5,6 +5,7 @@ import * as tls from "@pulumi/tls";
 import type { SecretName } from "../userdata/service";
 import { mintAdminToken, publicKeyOf } from "./adminToken";
 import { type Cluster, tagged } from "./cluster";
+import { ConsulCredentials, type ConsulCredentialsArgs } from "./ConsulCredentials";
 
 export interface ClusterKeysArgs {
   cluster: Cluster;
@@ -20,15 +21,27 @@ export interface ClusterKeysArgs {
   authKey?: pulumi.Output<string>;
   /** Names of the generations of what the program makes; another name makes another key. @default the first */
   rotation: { authKey?: string; gossipKey?: string };
+  consul: Omit<ConsulCredentialsArgs, "clusterName">;
 }
 
 const DESCRIPTIONS: Record<SecretName, string> = {
   "auth-key": "RSA private key with which the nodes sign tokens",
   "auth-pub": "RSA public key with which the nodes check tokens",
-  "gossip-key": "Key of Consul's gossip encryption",
   "feature-token": "Realm's feature token",
   "npm-token": "Token of the npm registry with the Realm packages",
   "ros-default-password": "Password of the user realm-admin, which is empty by default",
+  "gossip-key": "Key of Consul's gossip encryption",
+  "consul-ca": "Certificate of the authority that Consul's agents trust",
+  "consul-server-cert": "Certificate of Consul's servers",
+  "consul-server-key": "Key of the certificate of Consul's servers",
+  "consul-agent-cert": "Certificate of Consul's client agents",
+  "consul-agent-key": "Key of the certificate of Consul's client agents",
+  "consul-management": "Consul token that may do anything",
+  "consul-token-consul": "Consul token of hosts with a Consul server alone",
+  "consul-token-consul-sync": "Consul token of hosts with a Consul server and a sync worker",
+  "consul-token-sync": "Consul token of hosts with a sync worker",
+  "consul-token-core-services": "Consul token of hosts with core services",
+  "consul-token-doctor": "Consul token that looks and changes nothing",
 };
 
 /** The keys and passwords that all nodes share, kept as SSM SecureString parameters, and the admin token made from them. */
@@ -45,9 +58,11 @@ export class ClusterKeys extends pulumi.ComponentResource {
     const pair = args.authKey ? broughtIn(args.authKey) : generate(generation("auth-key", rotation.authKey), child);
     const gossip = new random.RandomBytes(generation("gossip-key", rotation.gossipKey), { length: 32 }, child);
     const password = new random.RandomPassword("ros-default-password", { length: 32, special: false }, child);
+    const consul = new ConsulCredentials("consul", { clusterName: args.cluster.name, ...args.consul }, child);
     const salt = new random.RandomId("admin-token-salt", { byteLength: 4 }, child);
 
-    const values: Record<SecretName, pulumi.Input<string> | undefined> = {
+    const values: Partial<Record<SecretName, pulumi.Input<string>>> = {
+      ...consul.secrets,
       "auth-key": pair.privateKey,
       "auth-pub": pair.publicKey,
       "gossip-key": gossip.base64,

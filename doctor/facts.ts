@@ -32,6 +32,8 @@ export const hostProbe = z.object({
   versions: z.record(z.string(), z.string()),
   /** Address and port; empty without a leader, null when the agent does not answer. */
   consulLeader: z.string().nullable(),
+  /** When the certificate of its Consul agent ends, in seconds since 1970; null without one. */
+  certificateEnds: z.number().nullable(),
   /** Whether a process of the Realm directory runs. */
   directoryRuns: z.boolean(),
   /** Why the host could not read its secrets from SSM. */

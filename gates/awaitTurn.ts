@@ -6,7 +6,7 @@ import type { Quorum } from "../userdata/service";
 import { type ConsulAnswer, parseConsulAnswer } from "./consul";
 import { required, run } from "./environment";
 import { shellScript } from "./hostScript";
-import { bootReports, requiredCluster } from "./hosts";
+import { bootReports, isConsulServer, requiredCluster } from "./hosts";
 import { runCommand } from "./runCommand";
 import { Turn } from "./turn";
 
@@ -42,21 +42,27 @@ function refusal(host: string, reason: string): string {
   ].join("\n");
 }
 
-/** Consul's answer by the first host that gives one, the host itself last; undefined when those that should do not. */
+/**
+ * Consul's answer by the first server that gives one, the host itself last. Undefined when those that should do not; no leader when no server
+ * is ready, nor answers all the same.
+ */
 async function askConsul(
   reports: Map<string, BootReport | undefined>,
   host: string,
 ): Promise<ConsulAnswer | undefined> {
-  const ready = [...reports].filter(([, report]) => report?.state === "ready");
-  if (ready.length === 0) return { leader: null };
-  const inOrder = [...ready.filter(([name]) => name !== host), ...ready.filter(([name]) => name === host)];
-  for (const [name, report] of inOrder) {
+  const known = [...reports].flatMap(([name, report]) => (report ? { ...report, name } : []));
+  if (!known.some(isReady)) return { leader: null };
+  const last = (server: BootReport & { name: string }) => Number(server.name === host) + 2 * Number(!isReady(server));
+  const servers = known.filter(({ name }) => isConsulServer(name)).sort((a, b) => last(a) - last(b));
+  for (const { name, instanceId } of servers) {
     try {
-      return parseConsulAnswer(await runCommand(ssm, report!.instanceId, question, ASKING_SECONDS));
+      return parseConsulAnswer(await runCommand(ssm, instanceId, question, ASKING_SECONDS));
     } catch (error) {
       if (wasDenied(error)) throw error;
       console.log(`${name} could not be asked about Consul: ${(error as Error).message}`);
     }
   }
-  return undefined;
+  return servers.some(isReady) ? undefined : { leader: null };
 }
+
+const isReady = ({ state }: BootReport) => state === "ready";

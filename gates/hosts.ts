@@ -12,6 +12,9 @@ export interface RunningHost {
   boot: BootReport["state"] | "silent";
 }
 
+/** Whether a host of this name has a Consul server: only there are the tokens with which gates ask Consul, and change it. */
+export const isConsulServer = (name: string) => /^consul-\d+$/.test(name);
+
 /** What a cluster is found by. */
 export interface ClusterNames {
   /** The cluster's name, which its resources carry as the tag `Cluster`. */

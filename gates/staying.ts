@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Quorum } from "../userdata/service";
 import { wasDenied } from "./awsErrors";
 import { type ConsulAnswer, parseConsulAnswer, whyNotFewer } from "./consul";
+import { isConsulServer } from "./hosts";
 import { refuse } from "./refusal";
 import type { Patience } from "./servers";
 import type { World } from "./world";
@@ -28,7 +29,7 @@ export async function awaitStaying(staying: Quorums, world: World, { seconds, in
 }
 
 async function ask(world: World): Promise<ConsulAnswer | undefined> {
-  for (const host of world.hosts.filter(({ boot }) => boot === "ready")) {
+  for (const host of world.hosts.filter(({ name, boot }) => isConsulServer(name) && boot === "ready")) {
     try {
       return parseConsulAnswer(await world.run(host, { program: "ask-consul", args: [] }));
     } catch (error) {

@@ -1,6 +1,6 @@
 import { wasDenied } from "./awsErrors";
 import type { HostScript } from "./hostScript";
-import type { RunningHost } from "./hosts";
+import { type RunningHost, isConsulServer } from "./hosts";
 import type { World } from "./world";
 
 /** Whether a host can be counted on: others read their secrets again by themselves, at their next attempt to boot. */
@@ -42,9 +42,9 @@ export async function takeUp(secrets: string[], pace: "together" | "oneByOne", w
  * @throws when a step failed, with its reason; the next run goes through all of them again
  */
 export async function rotateGossipKey(secretPath: string, world: World): Promise<void> {
-  const through = world.hosts.find(({ boot }) => boot === "ready");
+  const through = world.hosts.find(({ name, boot }) => isConsulServer(name) && boot === "ready");
   if (!through) {
-    world.say("No host is ready: they read the new key when they boot");
+    world.say("No Consul server is ready: hosts read the new key when they boot");
     return;
   }
   const step = async (task: "use" | "settle") => {

@@ -124,12 +124,17 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
   return {
     consul: servers.map((server, index) => {
       const hasWorker = colocated !== undefined && index < colocated.workers;
+      const tier = hasWorker ? "consul-sync" : "consul";
       const workers = hasWorker ? [syncWorker({ label: colocated.label, id: server.name })] : [];
       return finish({
         ...server,
-        tier: hasWorker ? "consul-sync" : "consul",
+        tier,
         services: [
-          consulServer({ ...join, bootstrapExpect: server.address === undefined ? undefined : founders.length }),
+          consulServer({
+            ...join,
+            role: tier,
+            bootstrapExpect: server.address === undefined ? undefined : founders.length,
+          }),
           ...workers,
         ],
         instanceType: consul.instanceType,
@@ -145,7 +150,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
           name,
           tier: "sync",
           zone: zoneAt(index).zone,
-          services: [consulAgent(join), syncWorker({ label, id: name })],
+          services: [consulAgent({ ...join, role: "sync" }), syncWorker({ label, id: name })],
           instanceType,
           volumeGiB,
           snapshotId: group.restoreFrom,
@@ -161,7 +166,7 @@ export function planHosts(config: Config, facts: Facts, network: NetworkPlan, na
         tier: "core-services",
         zone: zoneAt(index).zone,
         services: [
-          consulAgent(join),
+          consulAgent({ ...join, role: "core-services" }),
           coreServices({ graphql, advertiseAddress }),
           realmDirectory({ advertiseAddress }),
         ],

@@ -16,5 +16,10 @@ export interface RotationPlan {
 export const rotations: RotationPlan[] = [
   { name: "auth-key", secrets: ["auth-key", "auth-pub"], takenUp: "together" },
   { name: "gossip-key", secrets: ["gossip-key"], takenUp: "keyring" },
+  {
+    name: "consul-certificates",
+    secrets: ["consul-ca", "consul-server-cert", "consul-server-key", "consul-agent-cert", "consul-agent-key"],
+    takenUp: "oneByOne",
+  },
   { name: "feature-token", secrets: ["feature-token"], takenUp: "oneByOne" },
 ];

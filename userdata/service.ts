@@ -25,9 +25,24 @@ export interface Port {
   from: Peer[];
 }
 
+/** Who has a token of Consul: the agent of each kind of host, and the doctor. */
+export type ConsulRole = "consul" | "consul-sync" | "sync" | "core-services" | "doctor";
+
 /** A secret: the last part of an SSM parameter's name, and the name of the credential on the host. */
 export type SecretName =
-  "auth-key" | "auth-pub" | "gossip-key" | "feature-token" | "npm-token" | "ros-default-password";
+  | "auth-key"
+  | "auth-pub"
+  | "feature-token"
+  | "npm-token"
+  | "ros-default-password"
+  | "gossip-key"
+  | "consul-ca"
+  | "consul-server-cert"
+  | "consul-server-key"
+  | "consul-agent-cert"
+  | "consul-agent-key"
+  | "consul-management"
+  | `consul-token-${ConsulRole}`;
 
 /**
  * What must go on while one host is replaced: `consul` (the quorum of its servers), `sync:LABEL` (a group, under its master),

@@ -8,6 +8,7 @@ import {
   url,
   version,
   volumeGiB,
+  whole,
 } from "../leaves";
 import { digest } from "./release";
 
@@ -31,6 +32,16 @@ export const consul = z
     /** The hosts of the Consul servers; in colocated placement these carry the workers of the group `default` too. */
     instanceType: instanceType.default(DEFAULT_INSTANCE_TYPE),
     volumeGiB: volumeGiB.default(DEFAULT_VOLUME_GIB),
+    /** The certificates of Consul's agents: valid for so many days, and renewed by the first update in their last so many. */
+    certificates: z
+      .strictObject({
+        validDays: whole(2, 3650, "write days, from 2 to 3650").default(365),
+        renewDays: whole(1, 3649, "write days, from 1 to 3649").default(90),
+      })
+      .refine(({ validDays, renewDays }) => renewDays < validDays, {
+        error: "write fewer renewDays than validDays: a certificate would be renewed by every update",
+      })
+      .prefault({}),
   })
   .transform(digest(CONSUL))
   .prefault({});

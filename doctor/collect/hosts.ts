@@ -16,12 +16,11 @@ export async function collectHost(ssm: SSMClient, host: HostAddress): Promise<Ho
   return { ...host, probe, report };
 }
 
-/** Asks one Consul agent after another, the servers' first, until one answers: a host that is down hides nothing that others know. */
+/** Asks one Consul server after another until one answers: a host that is down hides nothing that others know. */
 export async function collectConsul(ssm: SSMClient, hosts: HostAddress[]): Promise<Asked<ConsulProbe>> {
-  const isServer = ({ services }: HostAddress) => services.includes("consul-server");
-  const inOrder = [...hosts.filter(isServer), ...hosts.filter((host) => !isServer(host))];
-  let last: Asked<ConsulProbe> = { ok: false, reason: "the stack has no hosts" };
-  for (const { instanceId } of inOrder) {
+  const servers = hosts.filter(({ services }) => services.includes("consul-server"));
+  let last: Asked<ConsulProbe> = { ok: false, reason: "the stack has no Consul servers" };
+  for (const { instanceId } of servers) {
     last = await attempt(async () => (await runProbe(ssm, instanceId, "consul.py", consulProbe)).probe);
     if (last.ok) break;
   }

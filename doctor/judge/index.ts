@@ -1,5 +1,6 @@
 import type { Facts } from "../facts";
 import { judgeBoot } from "./boot";
+import { judgeCertificates } from "./certificates";
 import { judgeConsul } from "./consul";
 import { judgeKeys } from "./keys";
 import { judgeLoadBalancer } from "./loadBalancer";
@@ -16,6 +17,7 @@ export function judge({ hosts, consul, loadBalancer, at }: Facts): Verdict[] {
     ...judgeConsul(hosts, consul),
     ...(consul.ok ? judgeSync(hosts, consul.value) : []),
     judgeKeys(hosts),
+    judgeCertificates(hosts, at),
     ...judgeMachines(hosts, consul),
     ...judgeLoadBalancer(hosts, loadBalancer, at),
   ];

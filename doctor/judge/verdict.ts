@@ -5,7 +5,7 @@ export const KINDS = [
   ...(["consul-silent", "consul-member", "consul-stranger", "consul-leader", "consul-leader-elsewhere"] as const),
   ...(["consul-peer", "directory-missing", "directory-double"] as const),
   ...(["group-without-master", "group-masters", "group-workers"] as const),
-  ...(["secrets-unreadable", "key-differs", "key-stale"] as const),
+  ...(["secrets-unreadable", "key-differs", "key-stale", "consul-certificate"] as const),
   ...(["versions-mixed", "version-not-running", "disk-filling", "data-volume", "clock-off"] as const),
   ...(["health", "target", "certificate"] as const),
 ];

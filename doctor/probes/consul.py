@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Tells what Consul knows of the cluster, as one JSON object: doctor/facts.ts explains it. Asks the host's own agent; changes nothing."""
+"""Tells what Consul knows of the cluster, as one JSON object: doctor/facts.ts explains it. Asks the host's own server; changes nothing."""
 
 import concurrent.futures
 import json
@@ -9,6 +9,8 @@ import urllib.request
 
 SERF_STATES = ("none", "alive", "leaving", "left", "failed")
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+with open("/etc/realm-cluster/secrets/consul-token-doctor") as token:
+    _direct.addheaders = [("X-Consul-Token", token.read())]
 
 
 def get(path):

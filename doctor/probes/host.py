@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import ssl
 import subprocess
 import sys
 import time
@@ -19,7 +20,9 @@ HOME = pathlib.Path("/opt/realm-cluster")
 SETTINGS = pathlib.Path("/etc/realm-cluster")
 DATA = "/var/lib/realm-cluster"
 # What nodes must have in common. Other secrets may be guessable, so that not even their fingerprints are told.
-KEYS = ("auth-key", "auth-pub", "gossip-key")
+KEYS = ("auth-key", "auth-pub", "consul-ca", "gossip-key")
+# Where Consul has its secrets: it takes up new ones while it runs, and keeps the credentials that it was started with beside them.
+CONSUL = pathlib.Path("/run/consul")
 # systemd's message that a unit ended and will be started again by itself.
 RESTART_MESSAGE = "5eb03494b6584870a536b337290809b3"
 RESTART_WINDOW_SECONDS = 600
@@ -68,7 +71,7 @@ def secret(name, stored, units):
     right = held if stored is None else stored.encode()
     # A running Consul takes a new gossip key into its keyring: what it was started with says nothing.
     takers = [] if name == "gossip-key" else units
-    loaded = {unit: pathlib.Path("/run/credentials", unit, name) for unit in takers}
+    loaded = {unit: (CONSUL if unit == "consul.service" else pathlib.Path("/run/credentials", unit)) / name for unit in takers}
     return {
         "name": name,
         "fingerprint": fingerprint(held) if held is not None and name in KEYS else None,
@@ -131,6 +134,15 @@ def consul_leader():
         return None
 
 
+def certificate_ends():
+    """When the certificate that the host's own agent shows to others ends; None without one."""
+    for certificate in CONSUL.glob("consul-*-cert"):
+        status, said = run("openssl", "x509", "-noout", "-enddate", "-in", str(certificate))
+        if status == 0:
+            return ssl.cert_time_to_seconds(said.partition("=")[2])
+    return None
+
+
 def directory_runs():
     """Whether a Realm directory runs here, whatever Consul knows of it."""
     for file in glob.glob("/proc/[0-9]*/cmdline"):
@@ -161,6 +173,7 @@ def main():
                 "checks": [check(pair, host) for pair in host["CHECKS"].split()],
                 "versions": versions(),
                 "consulLeader": consul_leader(),
+                "certificateEnds": certificate_ends(),
                 "directoryRuns": directory_runs(),
                 **secrets(host)
             }

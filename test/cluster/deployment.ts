@@ -20,6 +20,7 @@ import { enginePath } from "../../local/cluster/toolPath";
 import { run as runCommand } from "../../local/process";
 import { type Tools, ensureTools } from "../../local/tools";
 import type { State } from "../../recover/state";
+import type { SecretName } from "../../userdata/service";
 import { npm } from "./localCluster";
 import { withSecrets } from "./secretConfig";
 
@@ -100,10 +101,14 @@ export class Deployment {
     private readonly base: Change,
   ) {}
 
-  /** `pulumi up` with a change on top of the base. Never throws for an update that failed. */
-  up(change: Change = (config) => config, onEvent?: (event: EngineEvent) => void): Promise<Updated> {
+  /**
+   * `pulumi up` with a change on top of the base. Never throws for an update that failed.
+   *
+   * @param parallel how much the engine does at a time, @default what it does by itself: four times the number of processors
+   */
+  up(change: Change = (config) => config, onEvent?: (event: EngineEvent) => void, parallel?: number): Promise<Updated> {
     return this.update(change, onEvent, async (stack, events) => {
-      await stack.up({ onEvent: events });
+      await stack.up({ onEvent: events, parallel });
       this.outputs = await readOutputs(stack);
     });
   }
@@ -154,9 +159,24 @@ export class Deployment {
     return stdout.trim();
   }
 
-  /** What Consul answers to `GET /v1/PATH`, asked of the agent of a host. */
+  /** What Consul answers to `GET /v1/PATH`, asked of the agent of a host with the token that may do anything. */
   async consul<T>(path: string, hostName = "consul-01"): Promise<T> {
-    return JSON.parse(await this.exec(hostName, `curl -fsS http://127.0.0.1:8500/v1/${path}`)) as T;
+    const header = `X-Consul-Token: ${await this.secret("consul-management")}`;
+    return JSON.parse(await this.exec(hostName, `curl -fsS -H '${header}' http://127.0.0.1:8500/v1/${path}`)) as T;
+  }
+
+  /** What `consul ARGUMENTS` prints on a server, with the token that may do anything. */
+  consulCommand(command: string, hostName = "consul-01"): Promise<string> {
+    return this.exec(hostName, `CONSUL_HTTP_TOKEN_FILE=/etc/realm-cluster/secrets/consul-management consul ${command}`);
+  }
+
+  /** The value of one of the cluster's secrets. */
+  async secret(name: SecretName): Promise<string> {
+    const { Parameter } = await this.aws<{ Parameter: { Value: string } }>(
+      "ssm get-parameter --with-decryption --name",
+      `/realm-cluster/${defaultStack}/secrets/${name}`,
+    );
+    return Parameter.Value;
   }
 
   /** Runs `aws ARGUMENTS`; returns what it prints, parsed, or undefined where it prints nothing. */

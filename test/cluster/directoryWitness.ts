@@ -30,7 +30,8 @@ def directory():
     return {"listens": listens, "serves": status == 200}
 
 def consul():
-    answers = [get(8500, "/v1/" + path, 2)[1] for path in
+    headers = {"X-Consul-Token": os.environ["CONSUL_TOKEN"]}
+    answers = [get(8500, "/v1/" + path, 2, headers)[1] for path in
                ("health/service/realms?passing", "kv/realm-cluster/directory/.lock", "session/list")]
     if not all(answers):
         return {}
@@ -91,10 +92,11 @@ export class DirectoryWitness {
   static async start(cluster: Deployment, coreHosts: string[], consulServer = "consul-01"): Promise<DirectoryWitness> {
     const witness = new DirectoryWitness();
     const { instances } = await cluster.local.state();
+    const consulToken = await cluster.secret("consul-management");
     const look = <T extends Look>(host: string, what: string, seen: (look: T) => void) => {
       const { namespace } = instances.find(({ id }) => id === cluster.instanceId(host))!;
       const python = ["/usr/bin/python3", "-c", LOOK, what];
-      const env = { PATH: process.env.PATH, TOKEN: cluster.outputs.adminToken };
+      const env = { PATH: process.env.PATH, TOKEN: cluster.outputs.adminToken, CONSUL_TOKEN: consulToken };
       const stdio: StdioOptions = ["ignore", "pipe", "inherit"];
       const child = spawn("nsenter", [`--net=/run/netns/${namespace}`, ...python], { env, stdio: [...stdio] });
       createInterface({ input: child.stdout! }).on("line", (line) => seen(JSON.parse(line) as T));

@@ -1,6 +1,5 @@
 /** Backups are worth what can be restored from them: a group in place, Consul's keys, and a cluster of which nothing else is left. */
 import { randomBytes } from "node:crypto";
-import { defaultStack } from "../../local/cluster/paths";
 import { readSettledState } from "../../local/cluster/read";
 import { eventually } from "./awsCli";
 import { type Change, type Deployment, all, dayTwo, deployed } from "./deployment";
@@ -74,14 +73,18 @@ describeOnHosts("from backups", () => {
     const [server] = hosts("consul-server");
     const snapshots = "/var/lib/realm-cluster/consul-snapshots";
     expect(await cluster.exec(server, "systemctl is-active consul-snapshot.timer")).toBe("active");
-    await cluster.exec(server, "consul kv put ours/key early && systemctl start consul-snapshot");
+    const consul = (command: string) => cluster.consulCommand(command, server);
+    await consul("kv put ours/key early");
+    await cluster.exec(server, "systemctl start consul-snapshot");
     const file = await cluster.exec(server, `ls -t ${snapshots}/*.snap | head -n 1`);
     expect(await cluster.exec(server, `consul snapshot inspect ${file}`)).toMatch(/^\s*KVS\s/m);
-    await cluster.exec(server, "consul kv delete ours/key && consul kv put others late");
+    await consul("kv delete ours/key");
+    await consul("kv put others late");
 
     await importKeys(server, await exportKeys(server, file));
-    expect(await cluster.exec(server, "consul kv get ours/key && consul kv get others")).toBe("early\nlate");
-    await cluster.exec(server, "consul kv delete -recurse ours && consul kv delete others");
+    expect([await consul("kv get ours/key"), await consul("kv get others")]).toEqual(["early", "late"]);
+    await consul("kv delete -recurse ours");
+    await consul("kv delete others");
     await untilHealthy();
   });
 
@@ -91,19 +94,16 @@ describeOnHosts("from backups", () => {
     await write("kept");
     const kept = await notes();
     const { adminToken } = cluster.outputs;
-    const name = `/realm-cluster/${defaultStack}/secrets/auth-key`;
-    const { Parameter } = await cluster.aws<{ Parameter: { Value: string } }>(
-      "ssm get-parameter --with-decryption --name",
-      name,
-    );
+    const authKey = await cluster.secret("auth-key");
     const [server] = hosts("consul-server");
-    await cluster.exec(server, "consul kv put ours/key early && consul snapshot save /tmp/all.snap");
+    await cluster.consulCommand("kv put ours/key early", server);
+    await cluster.consulCommand("snapshot save /tmp/all.snap", server);
     const keys = await exportKeys(server, "/tmp/all.snap");
     const snapshot = await copied(await snapshotOfMaster());
     await cluster.destroy();
     const destroyed = seconds();
 
-    const key: Change = (config) => ({ ...config, "realm-cluster:authKey": Parameter.Value });
+    const key: Change = (config) => ({ ...config, "realm-cluster:authKey": authKey });
     expect(await cluster.up(all(restored(snapshot), key))).toMatchObject({ ok: true });
     expect(await notes(adminToken)).toEqual(kept);
     console.info(`a cluster is restored: gone after ${destroyed}, in service after ${seconds()}`);
@@ -111,7 +111,7 @@ describeOnHosts("from backups", () => {
     await untilHealthy();
 
     await importKeys(server, keys);
-    expect(await cluster.exec(server, "consul kv get ours/key")).toBe("early");
+    expect(await cluster.consulCommand("kv get ours/key", server)).toBe("early");
   });
 
   const newUser = () => `user-${randomBytes(6).toString("hex")}`;
@@ -188,7 +188,8 @@ describeOnHosts("from backups", () => {
   }
 
   async function importKeys(host: string, keys: string): Promise<void> {
-    await cluster.exec(host, `cat >/tmp/keys.json <<'JSON'\n${keys}\nJSON\nconsul kv import @/tmp/keys.json`);
+    await cluster.exec(host, `cat >/tmp/keys.json <<'JSON'\n${keys}\nJSON`);
+    await cluster.consulCommand("kv import @/tmp/keys.json", host);
   }
 
   async function restartCore(host: string): Promise<void> {

@@ -1,6 +1,5 @@
 /** Rotation of keys on a running cluster, through the real engine: what changes, what clients and Consul see, and what hosts have afterwards. */
 import { randomBytes } from "node:crypto";
-import { defaultStack } from "../../local/cluster/paths";
 import { eventually } from "./awsCli";
 import { type Change, type Deployment, dayTwo, deployed, setting, type Updated } from "./deployment";
 import { SteadyWriter } from "./steadyWriter";
@@ -93,7 +92,7 @@ describeOnHosts("the rotation of", () => {
     await cluster.aws("ec2 stop-instances --instance-ids", id);
     await eventually(statusOfAbsent, (status) => status === LEFT || status === FAILED, 90);
     const began = await cluster.exec("core-services-01", "date '+%F %T'");
-    const writer = await SteadyWriter.start(cluster, "core-services-01");
+    const writer = await SteadyWriter.start(cluster, "sync-default-01");
 
     const updated = await cluster.up(setting("rotation", { authKey: "b", gossipKey: "b" }));
     const written = await writer.stop();
@@ -113,11 +112,7 @@ describeOnHosts("the rotation of", () => {
     const lines = (await onAll(present, unreached)).flatMap((text) => text.split("\n"));
     expect(lines.filter((line) => line && !line.includes(`EventMemberFailed: ${absent}`))).toEqual([]);
 
-    const { Parameter } = await cluster.aws<{ Parameter: { Value: string } }>(
-      "ssm get-parameter --with-decryption --name",
-      `/realm-cluster/${defaultStack}/secrets/gossip-key`,
-    );
-    const key = Parameter.Value;
+    const key = await cluster.secret("gossip-key");
     expect(old).not.toContain(key);
     const only = (agents: number) => ({ NumNodes: agents, Keys: { [key]: agents }, PrimaryKeys: { [key]: agents } });
     expect(await keyring()).toMatchObject(only(present.length));

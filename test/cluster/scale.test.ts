@@ -64,7 +64,7 @@ describeOnHosts("scaling", () => {
     type Servers = { Servers: { Node: string; ID: string; Leader: boolean }[] };
     const { Servers } = await cluster.consul<Servers>("operator/raft/configuration");
     const { ID } = Servers.find(({ Node }) => Node === name)!;
-    await cluster.exec("consul-01", `consul operator raft transfer-leader -id=${ID}`);
+    await cluster.consulCommand(`operator raft transfer-leader -id=${ID}`);
     await eventually(
       () => cluster.consul<Servers>("operator/raft/configuration").catch(() => undefined),
       (answer) => answer?.Servers.find(({ Leader }) => Leader)?.Node === name,

@@ -24,9 +24,20 @@ const ALLOWANCES: Allowance[] = [
   },
   {
     kind: /^the memory file systems .* of/,
-    file: /\/run\/consul\/gossip\.json$/,
-    secret: "gossip-key",
-    why: "Consul takes its key from a file, which only Consul reads",
+    file: /\/run\/consul\/([a-z-]+)$/,
+    why: "Consul takes certificates and their keys from files, which only Consul reads",
+  },
+  {
+    kind: /^the memory file systems .* of/,
+    file: /\/run\/consul\/secrets\.json$/,
+    secret: "any",
+    why: "Consul takes its tokens and the key of its gossip from a file, which only Consul reads",
+  },
+  {
+    kind: /^the disk of/,
+    file: /\/var\/lib\/realm-cluster\/consul(-snapshots)?\//,
+    secret: "any",
+    why: "Consul's servers keep the tokens that they know in their own state, which only Consul reads",
   },
   {
     kind: /^environments$/,

@@ -32,7 +32,7 @@ export class SteadyWriter {
     private readonly program: HostProgram,
   ) {}
 
-  /** @param host which must outlive the writer */
+  /** @param host which must outlive the writer, and whose token may write: one with a sync worker */
   static async start(cluster: Deployment, host: string): Promise<SteadyWriter> {
     return new SteadyWriter(cluster, await HostProgram.start(cluster, host, "steady-writer", WRITER));
   }

@@ -63,6 +63,7 @@ export const SECRETS = {
   npm: "npm-token-text",
   gossip: "gossip-key-text",
   password: "pw-text",
+  consulToken: "01234567-89ab-cdef-0123-456789abcdef",
 };
 
 const root = join(__dirname, "../..");
@@ -186,7 +187,13 @@ const GIVEN: Record<string, (name: string, inputs: Record<string, string[] | und
   "pulumi:index:Stash": (_, { input }) => ({ output: input }),
   "tls:index/privateKey:PrivateKey": () => ({ privateKeyPem: KEY.privateKey, publicKeyPem: KEY.publicKey }),
   "aws:ssm/parameter:Parameter": (name) => ({ version: `version of ${name}` }),
-  "random:index/randomBytes:RandomBytes": () => ({ base64: SECRETS.gossip }),
+  "random:index/randomBytes:RandomBytes": () => ({
+    base64: SECRETS.gossip,
+    hex: SECRETS.consulToken.replaceAll("-", ""),
+  }),
+  "tls:index/selfSignedCert:SelfSignedCert": (name) => ({ certPem: `certificate ${name}` }),
+  "tls:index/certRequest:CertRequest": (name) => ({ certRequestPem: `request ${name}` }),
+  "tls:index/locallySignedCert:LocallySignedCert": (name) => ({ certPem: `certificate ${name}` }),
   "random:index/randomPassword:RandomPassword": () => ({ result: SECRETS.password }),
   "random:index/randomId:RandomId": () => ({ hex: "0123abcd" }),
 };

@@ -66,6 +66,17 @@ describe("the guide's cluster", () => {
     expect(names(secure)).toEqual([
       "auth-key",
       "auth-pub",
+      "consul-agent-cert",
+      "consul-agent-key",
+      "consul-ca",
+      "consul-management",
+      "consul-server-cert",
+      "consul-server-key",
+      "consul-token-consul",
+      "consul-token-consul-sync",
+      "consul-token-core-services",
+      "consul-token-doctor",
+      "consul-token-sync",
       "feature-token",
       "gossip-key",
       "npm-token",
@@ -280,14 +291,19 @@ describe("the guide's cluster", () => {
     expect(policies.sort((a, b) => a.name.localeCompare(b.name))).toEqual([
       ...["consul-01", "consul-02", "consul-03"].map((name) => ({
         name,
-        reads: ["auth-key", "auth-pub", "feature-token", "gossip-key", "npm-token"].map((name) => `secrets/${name}`),
+        reads: [
+          ...["auth-key", "auth-pub", "consul-ca", "consul-management", "consul-server-cert", "consul-server-key"],
+          ...["consul-token-consul", "consul-token-consul-sync", "consul-token-core-services", "consul-token-doctor"],
+          ...["consul-token-sync", "feature-token", "gossip-key", "npm-token"],
+        ].map((name) => `secrets/${name}`),
         writes: [`boot/${name}`],
       })),
       {
         name: "core-services-01",
-        reads: ["auth-key", "auth-pub", "feature-token", "gossip-key", "npm-token", "ros-default-password"].map(
-          (name) => `secrets/${name}`,
-        ),
+        reads: [
+          ...["auth-key", "auth-pub", "consul-agent-cert", "consul-agent-key", "consul-ca"],
+          ...["consul-token-core-services", "feature-token", "gossip-key", "npm-token", "ros-default-password"],
+        ].map((name) => `secrets/${name}`),
         writes: ["boot/core-services-01"],
       },
     ]);

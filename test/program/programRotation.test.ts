@@ -17,12 +17,14 @@ describe("taking up secrets", () => {
     expect(commands.map(({ name, inputs }) => [name, inputs.create, inputs.update])).toEqual([
       ["auth-key-taken-up", "true", "exec node --import tsx gates/takeUpSecrets.ts"],
       ["gossip-key-taken-up", "true", "exec node --import tsx gates/rotateGossipKey.ts"],
+      ["consul-certificates-taken-up", "true", "exec node --import tsx gates/takeUpSecrets.ts"],
       ["feature-token-taken-up", "true", "exec node --import tsx gates/takeUpSecrets.ts"],
     ]);
     const parameters = deployment.ofType("aws:ssm/parameter:Parameter");
     expect(commands.map(environment)).toMatchObject([
       { SECRETS: "auth-key auth-pub", PACE: "together", VERSIONS: "version of auth-key version of auth-pub" },
       { SECRET_PATH: "/realm-cluster/dev/secrets", VERSIONS: "version of gossip-key" },
+      { SECRETS: expect.stringContaining("consul-agent-cert") as string, PACE: "oneByOne" },
       { SECRETS: "feature-token", PACE: "oneByOne", VERSIONS: "version of feature-token" },
     ]);
     expect(environment(commands[0])).toMatchObject({
@@ -57,8 +59,9 @@ test("another generation is another key, and the parameters' names stay", async 
     [...ofType("tls:index/privateKey:PrivateKey"), ...ofType("random:index/randomBytes:RandomBytes")].map(
       ({ name }) => name,
     );
-  expect(keys(first)).toEqual(["auth-key", "gossip-key"]);
-  expect(keys(second)).toEqual(["auth-key-2026-11", "gossip-key-b"]);
+  const others = (one: Deployment, other: Deployment) => keys(one).filter((name) => !keys(other).includes(name));
+  expect(others(first, second)).toEqual(["auth-key", "gossip-key"]);
+  expect(others(second, first)).toEqual(["auth-key-2026-11", "gossip-key-b"]);
   const parameters = ({ ofType }: Deployment) => ofType("aws:ssm/parameter:Parameter").map(({ urn }) => urn);
   expect(parameters(second)).toEqual(parameters(first));
 });

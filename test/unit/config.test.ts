@@ -25,6 +25,7 @@ test("the defaults are those that are documented", () => {
       datacenter: "dc1",
       instanceType: "m6i.large",
       volumeGiB: 100,
+      certificates: { validDays: 365, renewDays: 90 },
     },
     node: {
       version: "8.17.0",

@@ -191,7 +191,7 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
   ["a key that is none", { authKey: "xyz" }, /^authKey is not a valid value: run/],
 
   // Wrong kinds of value.
-  ["text for an object", { consul: "three" }, /^consul is "three": write \{servers, version, .*volumeGiB\}$/],
+  ["text for an object", { consul: "three" }, /^consul is "three": write \{servers, version, .*certificates\}$/],
   ["a list for an object", { network: [] }, /^network is \[\]: write \{cidr, nat, egressCidrs, adopt\}$/],
   ["nothing for an object", { node: null }, /^node is null: write \{version, sha256, url\}$/],
   [
@@ -227,6 +227,16 @@ const faulty: [string, Record<string, unknown>, string | RegExp][] = [
   ["no core node", { coreServices: { nodes: 0 } }, /^coreServices.nodes is 0: write a number from 1 to 50/],
   ["too many core nodes", { coreServices: { nodes: 51 } }, /^coreServices.nodes is 51: write a number from 1 to 50/],
   ["an empty disk", { consul: { volumeGiB: 0 } }, /^consul.volumeGiB is 0: write the size of the data volume in GiB/],
+  [
+    "certificates that are renewed by every update",
+    { consul: { certificates: { validDays: 30 } } },
+    /^consul.certificates .*write fewer renewDays than validDays/,
+  ],
+  [
+    "certificates for ever",
+    { consul: { certificates: { validDays: 36500 } } },
+    /^consul.certificates.validDays is 36500: write days, from 2 to 3650/,
+  ],
   ["a disk beyond EBS", { consul: { volumeGiB: 20000 } }, /^consul.volumeGiB is 20000: write .* from 1 to 16384/],
   ["no time to boot", { bootTimeoutMinutes: 0 }, /^bootTimeoutMinutes is 0: write minutes, from 1 to 120/],
   ["a day to boot", { bootTimeoutMinutes: 1440 }, /^bootTimeoutMinutes is 1440: write minutes/],

@@ -57,6 +57,7 @@ class ConsulServer(unittest.TestCase):
     def run_script(self, consul, *args):
         script = programs.load(ROOT / "gates" / "host" / "consul-server")
         script._direct = consul
+        script.headers = dict
         script.PATIENCE_SECONDS = 0.01
         with mock.patch.object(sys, "argv", ["consul-server", *args]), mock.patch("builtins.print") as said:
             script.main()
@@ -89,6 +90,7 @@ class ConsulServer(unittest.TestCase):
     def test_forget_bridges_the_time_between_two_leaders(self):
         script = programs.load(ROOT / "gates" / "host" / "consul-server")
         script._direct = consul = Consul(["a", "b"], failures=3)
+        script.headers = dict
         with mock.patch("time.sleep"):
             script.forget("b", "id-b")
         self.assertEqual(consul.peers, ["a"])

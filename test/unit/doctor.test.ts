@@ -115,6 +115,16 @@ const broken: [string, (cluster: Cluster) => void, string[]][] = [
     (c) => c.consul.services.splice(0, 3),
     ["group-without-master group default", "group-workers group default"],
   ],
+  [
+    "a Consul certificate that ends soon",
+    (c) => (c.probe("consul-02").certificateEnds! -= 71 * 86_400),
+    ["consul-certificate consul-02"],
+  ],
+  [
+    "a Consul agent without a certificate",
+    (c) => (c.probe("consul-02").certificateEnds = null),
+    ["consul-certificate consul-02"],
+  ],
   ["secrets that cannot be read", (c) => (c.probe("consul-01").error = "denied"), ["secrets-unreadable consul-01"]],
   [
     "a key that SSM does not hold",

@@ -25,7 +25,12 @@ function host(kind: Kind, name: string, number: number): HostFacts {
     units: services[kind].map((name) => ({ name: unit(name), active: "active", sub: "running", restarts: [] })),
     checks: services[kind].map((name) => ({ name, unit: unit(name), ready: true, reason: "" })),
     versions: { Consul: "1.20.6", Node: "8.17.0", "realm-object-server": "3.12.0" },
-    ...{ consulLeader: LEADER, directoryRuns: name === "core-services-01", error: null },
+    ...{
+      consulLeader: LEADER,
+      certificateEnds: AT + 100 * 86400,
+      directoryRuns: name === "core-services-01",
+      error: null,
+    },
     secrets: [secret("gossip-key", "aaaa"), secret("auth-key", "bbbb"), secret("feature-token", null)],
   };
   const report = {

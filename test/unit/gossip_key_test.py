@@ -45,6 +45,7 @@ class GossipKey(unittest.TestCase):
     def run_script(self, task, agents, key="new"):
         script = programs.load(ROOT / "gates" / "host" / "gossip-key")
         script._direct = agents
+        script.headers = dict
         answer = mock.patch.object(ssm, "get_secrets", return_value={"gossip-key": key})
         argv = mock.patch.object(sys, "argv", ["gossip-key", task, "/s"])
         with answer as asked, argv, mock.patch("builtins.print") as said, mock.patch("time.sleep"):

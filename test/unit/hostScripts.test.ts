@@ -8,7 +8,7 @@ import { describeOnLinux } from "./userdataStepHost";
 
 const scripts = resolve(__dirname, "../../gates/host");
 
-test.each(["gossip_key", "consul_server", "watch"])("%s, by its own tests", (name) => {
+test.each(["consul_acl", "gossip_key", "consul_server", "watch"])("%s, by its own tests", (name) => {
   const file = join(__dirname, `${name}_test.py`);
   const { status, stderr } = spawnSync("python3", [file, "-v"], { encoding: "utf8" });
   expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringMatching(/Ran [1-9]\d* tests in/) });

@@ -20,8 +20,17 @@ test("hosts without the token of a registry do not ask for it", () => {
 test("a Consul server that carries no worker may not read a worker's secrets", () => {
   const { roles } = planCluster(configured({ consul: { servers: 5 } }), facts, "dev");
   const secrets = Object.fromEntries(roles.map((role) => [role.name, role.secrets]));
-  expect(secrets["consul-04"]).toEqual(["gossip-key"]);
+  expect(secrets["consul-04"].filter((name) => name !== "gossip-key" && !name.startsWith("consul-"))).toEqual([]);
   expect(secrets["consul-01"]).toContain("auth-key");
+});
+
+test("none but the Consul servers may read a key or a token of Consul that is not their own", () => {
+  const { roles } = planCluster(configured({ placement: "dedicated" }), facts, "dev");
+  const secrets = Object.fromEntries(roles.map((role) => [role.name, role.secrets]));
+  const ofConsul = (host: string) => secrets[host].filter((name) => name.startsWith("consul-"));
+  const agents = ["consul-agent-cert", "consul-agent-key", "consul-ca"];
+  expect(ofConsul("sync-default-01")).toEqual([...agents, "consul-token-sync"]);
+  expect(ofConsul("core-services-01")).toEqual([...agents, "consul-token-core-services"]);
 });
 
 test("zones that the region does not have are refused by their place in the configuration", () => {

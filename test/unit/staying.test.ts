@@ -49,7 +49,7 @@ describe("hosts that stay", () => {
   });
 
   test("are waited for, and named when they do not come", async () => {
-    const host: RunningHost = { name: "c1", instanceId: "i-1", boot: "ready" };
+    const host: RunningHost = { name: "consul-01", instanceId: "i-1", boot: "ready" };
     const fewer: Quorums = { ...all, "sync:default": ["w1", "w2"] };
     const world = (...answers: ConsulAnswer[]) => {
       let asked = 0;

@@ -72,31 +72,34 @@ describe("taking up secrets", () => {
 });
 
 describe("changing the gossip key", () => {
-  const use = ["b: gossip-key use /s", "b done"];
-  const settle = ["b: gossip-key settle /s", "b done"];
-  const store = ["b", "c"].map((name) => `${name}: take-up-secrets gossip-key`);
+  const [first, second, worker] = ["consul-01", "consul-02", "sync-default-01"];
+  const use = [`${second}: gossip-key use /s`, `${second} done`];
+  const settle = [`${second}: gossip-key settle /s`, `${second} done`];
+  const store = [second, worker].map((name) => `${name}: take-up-secrets gossip-key`);
 
   test("all agents use it before a host stores it, and forget the old one when every host has", async () => {
-    const cluster = new Cluster([host("a", "booting"), host("b"), host("c")]);
+    const cluster = new Cluster([host(first, "booting"), host(second), host(worker)]);
     await rotateGossipKey("/s", cluster);
-    const stored = ["a: take-up-secrets gossip-key", ...store, "a done", "b done", "c done"];
-    expect(cluster.log).toEqual([...use, ...stored, ...settle]);
+    const stored = [`${first}: take-up-secrets gossip-key`, ...store];
+    const done = [first, second, worker].map((name) => `${name} done`);
+    expect(cluster.log).toEqual([...use, ...stored, ...done, ...settle]);
   });
 
   test("no host stores it when the agents do not use it", async () => {
-    const cluster = new Cluster([host("b"), host("c")], ["use"]);
-    await expect(rotateGossipKey("/s", cluster)).rejects.toThrow("Consul's gossip key could not be changed through b");
+    const cluster = new Cluster([host(second), host(worker)], ["use"]);
+    const reason = `Consul's gossip key could not be changed through ${second}`;
+    await expect(rotateGossipKey("/s", cluster)).rejects.toThrow(reason);
     expect(cluster.log).toEqual(use);
   });
 
   test("the agents keep the old one while a host has not stored the new one", async () => {
-    const cluster = new Cluster([host("b"), host("c")], ["c"]);
-    await expect(rotateGossipKey("/s", cluster)).rejects.toThrow("c did not take up gossip-key");
-    expect(cluster.log).toEqual([...use, ...store, "b done", "c done"]);
+    const cluster = new Cluster([host(second), host(worker)], [worker]);
+    await expect(rotateGossipKey("/s", cluster)).rejects.toThrow(`${worker} did not take up gossip-key`);
+    expect(cluster.log).toEqual([...use, ...store, `${second} done`, `${worker} done`]);
   });
 
-  test("without a host that is ready there is no cluster to change", async () => {
-    const cluster = new Cluster([host("a", "failed"), host("b", "booting")]);
+  test("without a server that is ready, which alone may change it, nothing is done", async () => {
+    const cluster = new Cluster([host(first, "failed"), host(second, "booting"), host(worker)]);
     await rotateGossipKey("/s", cluster);
     expect(cluster.log).toEqual([]);
   });

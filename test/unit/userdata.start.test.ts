@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { consulAgent } from "../../userdata/services";
 import { hostFiles, describeOnLinux, StepHost } from "./userdataStepHost";
 
 const host = new StepHost();
@@ -44,7 +45,7 @@ describeOnLinux("the end of the boot", () => {
   /** Ten seconds pass with each sleep, and at once. */
   const passing = "sleep() { ((SECONDS += 10)); }; main";
 
-  test("fails as soon as the unit has ended three times while it was waited for", async () => {
+  test("fails as soon as the unit was started again twice while it was waited for", async () => {
     check("print('Not up'); raise SystemExit(1)\n");
     const { status, output, reason } = await ready(passing, "600", { restarts: "5 + SECONDS / 40" });
     expect(status).toBe(1);
@@ -76,6 +77,10 @@ describeOnLinux("the end of the boot", () => {
       const file = readFileSync(join(hostFiles, "units", unit));
       writeFileSync(host.path(`etc/systemd/system/${unit}`), file);
     }
+    const { files } = consulAgent({ datacenter: "dev", retryJoin: [], role: "sync" });
+    const { path, content } = files.find(({ path }) => path.endsWith("/secrets.conf"))!;
+    mkdirSync(dirname(host.path(path)), { recursive: true });
+    writeFileSync(host.path(path), content);
     writeFileSync(host.path("opt/realm-cluster/ready/consul-agent.py"), `import sys; sys.exit(${alive ? 0 : 1})`);
     if (changed.length > 0) {
       writeFileSync(host.path("run/realm-cluster/secrets-changed"), changed.map((name) => `${name}\n`).join(""));
@@ -95,10 +100,14 @@ describeOnLinux("the end of the boot", () => {
     expect(await started(["npm-token", "auth"], true)).toEqual(usual);
   });
 
-  test("restarts Consul for a new gossip key only when the cluster does not see it alive", async () => {
-    expect(await started(["gossip-key"], true)).toEqual(usual);
-    expect(await started(["gossip-key"], false)).toEqual(stopping("consul.service"));
-  });
+  test.each(["gossip-key", "consul-agent-cert", "consul-token-sync"])(
+    "has Consul take up a new %s while it runs, and restarts it only when the cluster does not see it alive then",
+    async (secret) => {
+      const reload = "reload consul.service";
+      expect(await started([secret], true)).toEqual([usual[0], reload, ...usual.slice(1)]);
+      expect(await started([secret], false)).toEqual([usual[0], reload, ...stopping("consul.service").slice(1)]);
+    },
+  );
 });
 
 describeOnLinux("before a host waits for the directory's lock", () => {
@@ -125,15 +134,19 @@ describeOnLinux("before a host waits for the directory's lock", () => {
 });
 
 describeOnLinux("Consul's start script", () => {
+  const usual = { "gossip-key": "a2V5\n", "consul-token-sync": "token", "consul-agent-key": "key\n" };
+
   /** The arguments that Consul is started with on a host of this name. */
-  function start(name: string): string[] {
-    mkdirSync(host.path("run"), { recursive: true });
-    writeFileSync(host.path("gossip-key"), "a2V5\n");
+  function start(name: string, credentials: Record<string, string> = {}): string[] {
+    for (const directory of ["run", "credentials"]) mkdirSync(host.path(directory), { recursive: true });
+    for (const [name, value] of Object.entries({ ...usual, ...credentials })) {
+      writeFileSync(host.path(`credentials/${name}`), value, { mode: 0o400 });
+    }
     const source = readFileSync(join(hostFiles, "boot/consul-agent"), "utf8");
     const env = {
       PATH: process.env.PATH,
       RUNTIME_DIRECTORY: host.path("run"),
-      CREDENTIALS_DIRECTORY: host.path(),
+      CREDENTIALS_DIRECTORY: host.path("credentials"),
       CLUSTER_NAME: "dev",
       HOST_NAME: name,
       HOST_ADDRESS: "10.20.0.11",
@@ -151,15 +164,24 @@ describeOnLinux("Consul's start script", () => {
       expect.stringMatching(id),
       "-bind=10.20.0.11",
       "-config-dir=/etc/consul.d",
-      `-config-file=${host.path("run/gossip.json")}`,
+      `-config-file=${host.path("run/secrets.json")}`,
     ]);
     expect(start("consul-01")).toEqual(started);
     expect(start("consul-02")[2]).not.toBe(started[2]);
   });
 
-  test("gives Consul the gossip key in a file that only it can read", () => {
-    start("consul-01");
-    expect(JSON.parse(readFileSync(host.path("run/gossip.json"), "utf8"))).toEqual({ encrypt: "a2V5" });
-    expect(statSync(host.path("run/gossip.json")).mode & 0o777).toBe(0o600);
+  const configuration = () => JSON.parse(readFileSync(host.path("run/secrets.json"), "utf8")) as unknown;
+
+  test("gives Consul its secrets in files that only it can read", () => {
+    start("sync-default-01");
+    expect(configuration()).toEqual({ encrypt: "a2V5", acl: { tokens: { default: "token" } } });
+    expect(statSync(host.path("run/secrets.json")).mode & 0o777).toBe(0o600);
+    expect(readFileSync(host.path("run/consul-agent-key"), "utf8")).toBe("key\n");
+    expect(statSync(host.path("run/consul-agent-key")).mode & 0o777).toBe(0o400);
+  });
+
+  test("gives a server the token that founds Consul's access control", () => {
+    start("consul-01", { "consul-management": "all" });
+    expect(configuration()).toMatchObject({ acl: { tokens: { default: "token", initial_management: "all" } } });
   });
 });

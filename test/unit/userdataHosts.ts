@@ -39,10 +39,16 @@ const consul = { datacenter: "dev", retryJoin: ["10.20.0.11", "10.20.1.11", "10.
 
 /** A host of each kind that placements know. */
 export const kinds: Record<string, Service[]> = {
-  colocated: [consulServer({ ...consul, bootstrapExpect: 3 }), syncWorker({ label: "default", id: "consul-01" })],
-  "dedicated Consul": [consulServer({ ...consul, bootstrapExpect: 3 })],
-  "dedicated worker": [consulAgent(consul), syncWorker({ label: "default", id: "sync-default-01" })],
-  core: [consulAgent(consul), coreServices({}), realmDirectory({})],
+  colocated: [
+    consulServer({ ...consul, role: "consul-sync", bootstrapExpect: 3 }),
+    syncWorker({ label: "default", id: "consul-01" }),
+  ],
+  "dedicated Consul": [consulServer({ ...consul, role: "consul", bootstrapExpect: 3 })],
+  "dedicated worker": [
+    consulAgent({ ...consul, role: "sync" }),
+    syncWorker({ label: "default", id: "sync-default-01" }),
+  ],
+  core: [consulAgent({ ...consul, role: "core-services" }), coreServices({}), realmDirectory({})],
 };
 
 export function hostSpec(kind: string, changes: Partial<HostSpec> = {}): HostSpec {

@@ -166,6 +166,18 @@ class Secrets(unittest.TestCase):
             with self.assertRaisesRegex(ssm.SsmError, "no parameter /s/b"):
                 ssm.get_secrets("/s", ["a", "b"])
 
+    def test_are_asked_for_ten_at_a_time(self):
+        names = ["secret-%02d" % number for number in range(23)]
+        asked = []
+
+        def answer(_action, payload, _attempts):
+            asked.append(len(payload["Names"]))
+            return {"Parameters": [{"Name": name, "Value": "of " + name} for name in payload["Names"]], "InvalidParameters": []}
+
+        with mock.patch.object(ssm, "call", answer):
+            self.assertEqual(ssm.get_secrets("/s", names), {name: "of /s/" + name for name in names})
+        self.assertEqual(asked, [10, 10, 3])
+
     def setUp(self):
         self.directory = tempfile.TemporaryDirectory()
         self.addCleanup(self.directory.cleanup)

@@ -60,6 +60,7 @@ class Watched(unittest.TestCase):
 
 class Metrics(Watched):
     CONSUL = {
+        "status/leader": "10.0.0.1:8300",
         "operator/autopilot/health": {"Servers": [{"Healthy": True, "Voter": True}, {"Healthy": False, "Voter": True}]},
         "health/service/realms": ["realms"],
         "health/service/sync": ["role=master label=default", "role=slave label=default"],
@@ -70,7 +71,7 @@ class Metrics(Watched):
         if self.silent:
             probe.not_ready("Consul's agent does not answer")
         answer = self.CONSUL[path]
-        if isinstance(answer, dict):
+        if not isinstance(answer, list):
             return answer
         wanted = [tags.split() for tags in answer if not (passing and "critical" in tags)]
         return [{"Service": {"Tags": tags}} for tags in wanted if tag is None or tag in tags]
@@ -91,7 +92,6 @@ class Metrics(Watched):
                 "BootFailed Host=a": 0,
                 "RegionHealthy": 1,
                 "ConsulLeader": 1,
-                "ConsulVoters": 1,
                 "RealmDirectories": 1,
                 "Masters Group=default": 1,
                 "Workers Group=default": 2,
@@ -99,6 +99,10 @@ class Metrics(Watched):
                 "Workers Group=archive": 0,
             },
         )
+
+    def test_a_host_with_a_consul_server_tells_of_the_peers(self):
+        with mock.patch.dict(os.environ, UNITS="consul-acl.service consul.service"):
+            self.assertEqual(self.figures()["ConsulVoters"], 1)
 
     def test_without_consul_only_that(self):
         (self.home / "failed").touch()

@@ -1,5 +1,5 @@
 import { readinessFiles, staticFile, unitFile, userFile } from "../files";
-import type { File, Peer, Port } from "../service";
+import type { ConsulRole, File, Peer, Port, SecretName } from "../service";
 
 /** What a Consul agent has to know, be it a server or a client. */
 export interface ConsulArgs {
@@ -7,6 +7,8 @@ export interface ConsulArgs {
   datacenter: string;
   /** Addresses of the servers that founded Consul, on one of these the host's own among them; they stay the same when a host is replaced. */
   retryJoin: string[];
+  /** Whose token it has, which is what all programs of the host may do in Consul: Realm Object Server passes none of its own. */
+  role: ConsulRole;
 }
 
 /** Everyone who gossips. */
@@ -18,9 +20,18 @@ export const gossip: Port[] = [
   { name: "Consul gossip", port: 8301, protocol: "udp", from: agents },
 ];
 
-/** Configuration that servers and clients have in common. The address, the node's name and the gossip key come at start: files/boot/consul-agent. */
-export function agentConfig({ datacenter, retryJoin }: ConsulArgs): Record<string, unknown> {
+/** Where Consul has its secrets, in files of its own user: files/boot/consul-agent. */
+const RUN = "/run/consul";
+
+/** The secrets of an agent. */
+export function agentSecrets(kind: "server" | "agent", { role }: ConsulArgs): SecretName[] {
+  return ["gossip-key", "consul-ca", `consul-${kind}-cert`, `consul-${kind}-key`, `consul-token-${role}`];
+}
+
+/** Configuration that servers and clients have in common. The address, the node's name, the gossip key and the tokens come at start. */
+export function agentConfig(kind: "server" | "agent", { datacenter, retryJoin }: ConsulArgs): Record<string, unknown> {
   return {
+    server: kind === "server",
     datacenter,
     data_dir: "/var/lib/realm-cluster/consul",
     log_level: "INFO",
@@ -34,6 +45,18 @@ export function agentConfig({ datacenter, retryJoin }: ConsulArgs): Record<strin
     performance: { raft_multiplier: 1 },
     // One datacenter: no WAN gossip; nothing here speaks gRPC to an agent.
     ports: { serf_wan: -1, grpc: -1, grpc_tls: -1 },
+    // Nobody without a certificate of the cluster speaks to a server, and none but a server's is taken for a server.
+    tls: {
+      defaults: {
+        ca_file: `${RUN}/consul-ca`,
+        cert_file: `${RUN}/consul-${kind}-cert`,
+        key_file: `${RUN}/consul-${kind}-key`,
+        verify_incoming: true,
+        verify_outgoing: true,
+      },
+      internal_rpc: { verify_server_hostname: true },
+    },
+    acl: { enabled: true, default_policy: "deny" },
     // Every watch of a Realm server is one connection from 127.0.0.1, and the default of 200 is for one client.
     limits: { http_max_conns_per_client: 4096 },
     telemetry: { disable_hostname: true, prometheus_retention_time: "60s" },
@@ -41,10 +64,12 @@ export function agentConfig({ datacenter, retryJoin }: ConsulArgs): Record<strin
 }
 
 /** The unit, its start script, the configuration and the readiness check of an agent. */
-export function agentFiles(check: string, config: Record<string, unknown>): File[] {
+export function agentFiles(check: string, config: Record<string, unknown>, secrets: SecretName[]): File[] {
+  const credentials = secrets.map((name) => `LoadCredential=${name}:/etc/realm-cluster/secrets/${name}\n`);
   return [
     userFile("consul", "Consul agent"),
     unitFile("consul.service"),
+    { path: "/etc/systemd/system/consul.service.d/secrets.conf", content: `[Service]\n${credentials.join("")}` },
     staticFile("boot/consul-agent", "/opt/realm-cluster/consul-agent", "0755"),
     { path: "/etc/consul.d/consul.json", content: `${JSON.stringify(config, null, 2)}\n` },
     ...readinessFiles(check),

@@ -137,6 +137,7 @@ export class Lifecycle<C extends Operation> {
       if (difference.changes.size === 0)
         for (const [path, change] of derived.changes) difference.changes.set(path, change);
       for (const name of derived.changed) difference.changed.add(name);
+      difference.replaces.push(...derived.replaces);
     }
     return difference;
   }

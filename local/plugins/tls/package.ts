@@ -2,6 +2,7 @@
 import { versionOf } from "../core/version";
 import { plain } from "../core/plain";
 import type { Package } from "../core/schema";
+import { certRequest, locallySignedCert, selfSignedCert } from "./certificates";
 import { privateKey } from "./privateKey";
 
 /** What the stand-in of pulumi-resource-tls knows. */
@@ -9,5 +10,10 @@ export const tls: Package = {
   ...plain,
   name: "tls",
   version: versionOf("@pulumi/tls"),
-  resources: { "tls:index/privateKey:PrivateKey": privateKey },
+  resources: {
+    "tls:index/certRequest:CertRequest": certRequest,
+    "tls:index/locallySignedCert:LocallySignedCert": locallySignedCert,
+    "tls:index/privateKey:PrivateKey": privateKey,
+    "tls:index/selfSignedCert:SelfSignedCert": selfSignedCert,
+  },
 };

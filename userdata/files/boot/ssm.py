@@ -109,12 +109,16 @@ def _refusal(action, error):
 
 def get_secrets(path, names, attempts=8):
     """The decrypted parameters PATH/NAME, by name. Raises SsmError also when one does not exist."""
-    full = {"%s/%s" % (path, name): name for name in names}
-    answer = call("GetParameters", {"Names": sorted(full), "WithDecryption": True}, attempts)
-    missing = answer.get("InvalidParameters") or []
+    full = sorted("%s/%s" % (path, name) for name in names)
+    found, missing = {}, []
+    # SSM's limit.
+    for start in range(0, len(full), 10):
+        answer = call("GetParameters", {"Names": full[start : start + 10], "WithDecryption": True}, attempts)
+        missing += answer.get("InvalidParameters") or []
+        found.update((parameter["Name"], parameter["Value"]) for parameter in answer["Parameters"])
     if missing:
         raise SsmError("GetParameters", 400, "ParameterNotFound", "no parameter %s" % ", ".join(sorted(missing)))
-    return {full[parameter["Name"]]: parameter["Value"] for parameter in answer["Parameters"]}
+    return {name: found["%s/%s" % (path, name)] for name in names}
 
 
 def put(name, value, attempts=8):
