@@ -11,11 +11,13 @@ export function withoutComments(path: string, content: string): string {
       .replace(/^[ \t]*\/\/.*\n/gm, "")
       .replace(typeComment, "");
   }
-  // One that is all that its class or function consists of has to stay.
   const docString = /^([ \t]*)"""[^"]*"""\n(?=\n*\1\S)/gm;
+  // All that its class or function consists of, which cannot be nothing.
+  const onlyDocString = /^([ \t]*)"""[^"]*"""$/gm;
   const uncommented = content.replace(/^[ \t]*#(?!!).*\n/gm, "");
   const toLinters = /  # (?:noqa|pylint):.*$/gm;
-  return isPython(path, content) ? uncommented.replace(docString, "").replace(toLinters, "") : uncommented;
+  if (!isPython(path, content)) return uncommented;
+  return uncommented.replace(docString, "").replace(onlyDocString, "$1pass").replace(toLinters, "");
 }
 
 /** Whether a file is a Python program, by its name or its first line. */

@@ -115,10 +115,10 @@ def get_secrets(path, names, attempts=8):
     for start in range(0, len(full), 10):
         answer = call("GetParameters", {"Names": full[start : start + 10], "WithDecryption": True}, attempts)
         missing += answer.get("InvalidParameters") or []
-        found.update((parameter["Name"], parameter["Value"]) for parameter in answer["Parameters"])
+        found.update((parameter["Name"].split("/")[-1], parameter["Value"]) for parameter in answer["Parameters"])
     if missing:
         raise SsmError("GetParameters", 400, "ParameterNotFound", "no parameter %s" % ", ".join(sorted(missing)))
-    return {name: found["%s/%s" % (path, name)] for name in names}
+    return found
 
 
 def put(name, value, attempts=8):
