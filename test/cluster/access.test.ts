@@ -92,7 +92,7 @@ describeOnHosts("who can get in:", () => {
 
     test("have no rule that the cluster's own services do not use", async () => {
       const witness = await TrafficWitness.start(stranger.vpcId);
-      const workload = await Workload.prepare(cluster, plan);
+      const workload = await Workload.prepare(cluster);
       await workload.run(members, stranger.place);
       const seen = await witness.seen();
       await witness.stop();
@@ -114,7 +114,7 @@ describeOnHosts("who can get in:", () => {
     });
 
     test("have no rule without which all goes on", async () => {
-      const workload = await Workload.prepare(cluster, plan);
+      const workload = await Workload.prepare(cluster);
       const rows: string[][] = [];
       const wrong: string[] = [];
       let removed: DirectedRule[] = [];

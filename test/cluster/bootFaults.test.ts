@@ -9,6 +9,7 @@ import { defaultStack } from "../../local/cluster/paths";
 import { ensureHostNodeWithNpm } from "../../local/tools/nodejs";
 import { eventually } from "./awsCli";
 import { type Deployment, type Updated, all, dayTwo, deployed, setting } from "./deployment";
+import type { SecretName } from "../../userdata/service";
 import { HeldBoots } from "./heldBoots";
 import { describeOnHosts } from "./support";
 
@@ -76,13 +77,13 @@ describeOnHosts("a boot that fails", () => {
   let npm: Buffer;
 
   /** The secret whose value is another one while a host reads its secrets. */
-  async function whileSecretIs(name: string, value: string, action: () => Promise<unknown>): Promise<void> {
+  async function whileSecretIs(name: SecretName, value: string, action: () => Promise<unknown>): Promise<void> {
     const Name = `/realm-cluster/${defaultStack}/secrets/${name}`;
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name, WithDecryption: true }));
+    const right = await cluster.secret(name);
     const put = (Value: string) =>
       ssm.send(new PutParameterCommand({ Name, Value, Type: "SecureString", Overwrite: true }));
     await put(value);
-    await action().finally(() => put(Parameter!.Value!));
+    await action().finally(() => put(right));
   }
   const hasRead = (host: string, secret: string) =>
     eventually(

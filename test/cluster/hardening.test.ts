@@ -135,9 +135,7 @@ describeOnHosts("a host", () => {
         }),
       });
     for (const wrong of ["", " ", "realm-admin"]) expect([wrong, (await logIn(wrong)).status]).toEqual([wrong, 401]);
-    const Name = `${plan.names.secretPath}/ros-default-password`;
-    const { Parameter } = await new SSM(cluster.local.client).getParameter({ Name, WithDecryption: true });
-    expect((await logIn(Parameter!.Value!)).status).toBe(200);
+    expect((await logIn(await cluster.secret("ros-default-password"))).status).toBe(200);
   });
 
   describe("and all of the cluster", () => {

@@ -1,7 +1,5 @@
 /** What a cluster's services do for their clients and for each other, made to happen: each thing that a security group rule is for. */
-import { SSM } from "@aws-sdk/client-ssm";
 import WebSocket from "ws";
-import type { Plan } from "../../plan";
 import type { Rule } from "../../plan/firewall";
 import type { Deployment } from "./deployment";
 import type { Place } from "./reach";
@@ -14,26 +12,21 @@ type Doing = () => Promise<unknown>;
 export class Workload {
   private constructor(
     private readonly cluster: Deployment,
-    /** A token for Consul's API, where it wants one. */
+    /** The token for Consul's API that may do anything. */
     private readonly consulToken: string,
     /** A session of the user realm-admin. */
     private readonly session: string,
   ) {}
 
-  static async prepare(cluster: Deployment, { names }: Plan): Promise<Workload> {
-    const ssm = new SSM(cluster.local.client);
-    const secret = (name: string) =>
-      ssm
-        .getParameter({ Name: `${names.secretPath}/${name}`, WithDecryption: true })
-        .then(({ Parameter }) => Parameter!.Value!);
-    const password = await secret("ros-default-password");
+  static async prepare(cluster: Deployment): Promise<Workload> {
+    const password = await cluster.secret("ros-default-password");
     const answer = await ask(cluster, "/auth", {
       provider: "password",
       data: "realm-admin",
       user_info: { password, register: false },
     });
     const { refresh_token } = (await answer.json()) as { refresh_token: { token: string } };
-    return new Workload(cluster, await secret("consul-management").catch(() => ""), refresh_token.token);
+    return new Workload(cluster, await cluster.secret("consul-management"), refresh_token.token);
   }
 
   /** What clients do, by what it is called. All of it goes through both core nodes. */
