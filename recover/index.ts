@@ -4,19 +4,11 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Reach } from "../gates/aws";
+import { describe } from "./describe";
 import { Engine, type EngineOptions } from "./engine";
 import { kinds } from "./kinds";
 import { search } from "./search";
-import {
-  type Operation,
-  type State,
-  parseState,
-  pendingOperations,
-  settle,
-  titleOf,
-  unverified,
-  wasInterrupted,
-} from "./state";
+import { type State, parseState, pendingOperations, settle, unverified, wasInterrupted } from "./state";
 import { worldOf } from "./world";
 
 /** What is recovered. */
@@ -62,7 +54,7 @@ export async function recover(
   }
   await engine.run(["stack", "import"], JSON.stringify(next));
   const left = await compare(engine, next);
-  for (const operation of pendingOperations(state)) report(describe(operation, made, left));
+  for (const operation of pendingOperations(state)) report(describe(operation, made.get(operation), left));
   return true;
 }
 
@@ -98,13 +90,4 @@ interface Ended {
   kind: string;
   result: string;
   endTime: string;
-}
-
-function describe(operation: Operation, made: Map<Operation, string>, { deployment }: State): string {
-  const { type, resource } = operation;
-  const id = made.get(operation) ?? resource.id;
-  const there = (deployment.resources ?? []).some((other) => other.urn === resource.urn && other.id === id);
-  const what = `${titleOf(resource)}, interrupted while ${type}:`;
-  if (type !== "creating") return there ? `${what} AWS has it, and the state is as AWS says` : `${what} it is gone`;
-  return there ? `${what} AWS has it, and now the state: ${id}` : `${what} nothing to keep, the next update makes it`;
 }

@@ -50,7 +50,8 @@ export function parseState(printed: string): State {
 /** A resource as a person knows it: `consul-01 (aws:ec2/instance:Instance)`. */
 export const titleOf = ({ urn, type }: Resource) => `${urn.split("::").pop()} (${type})`;
 
-const COMMAND = "command:local:Command";
+/** The type of what runs a program, and has nothing in AWS itself. */
+export const COMMAND = "command:local:Command";
 
 /** On resources that are to be compared with AWS before anything relies on them: whoever is interrupted in between finds them again. */
 export const UNVERIFIED = "interrupted: compare it with AWS (npm run recover)";

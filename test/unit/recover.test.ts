@@ -1,4 +1,5 @@
 import type { World } from "../../recover/world";
+import { describe as describeOperation } from "../../recover/describe";
 import { search } from "../../recover/search";
 import {
   type Operation,
@@ -133,6 +134,26 @@ describe("a state", () => {
       resource(PARAMETER, "c", { id: "/c" }),
     ];
     expect([...knownIds(stateOf(all), GROUP)]).toEqual(["sg-1", "sg-2"]);
+  });
+});
+
+describe("what is told of something that was under way", () => {
+  const [group, command] = [resource(GROUP, "a"), resource("command:local:Command", "a-drain", { id: "drain1" })];
+  const after = (...ids: string[]) => stateOf(ids.map((id) => ({ ...group, id })));
+
+  test.each<[Operation["type"], Resource, string | undefined, State, string]>([
+    ["creating", group, "sg-1", after("sg-1"), "AWS has it, and now the state: sg-1"],
+    ["creating", group, "sg-1", after(), "AWS had it, and it is gone: sg-1"],
+    ["creating", group, undefined, after("sg-0"), "nothing to keep, the next update makes it"],
+    ["updating", group, undefined, after("sg-0"), "AWS has it, and the state is as AWS says"],
+    ["updating", group, undefined, after(), "it is gone"],
+    ["deleting", { ...group, id: "sg-0" }, undefined, after("sg-0"), "AWS has it, and the state is as AWS says"],
+    ["deleting", { ...group, id: "sg-0" }, undefined, after("sg-1"), "it is gone"],
+    ["deleting", command, undefined, stateOf([command]), "the next update does it where it is still wanted"],
+  ])("%s %j, with %s made, where the state has %j then", (type, of, made, state, told) => {
+    expect(describeOperation(pending(type, of), made, state)).toBe(
+      `${of.urn.split("::").pop()} (${of.type}), interrupted while ${type}: ${told}`,
+    );
   });
 });
 
