@@ -125,7 +125,8 @@ describeOnHosts("a boot that fails", () => {
       inject: (host) =>
         whileSecretIs("auth-key", anotherKey, async () => {
           await boots.release(host);
-          await hasRead(host, "auth-key");
+          // Its next attempt, which would go well with the right one, begins soon.
+          await boots.told(host);
         }),
     },
     {
@@ -314,7 +315,7 @@ describeOnHosts("a boot that fails", () => {
     const began = Date.now();
     const finished = await cluster.up(grown, undefined, 64);
     console.info(`the update after the mend took ${((Date.now() - began) / 1000).toFixed(1)} s`);
-    expect(finished).toMatchObject({ ok: true });
+    if (!finished.ok) throw new Error(finished.output);
     const names = [...others, ...faults.map(({ host }) => host), silent];
     expect(cluster.outputs.hosts.map(({ name }) => name).sort()).toEqual(names.sort());
     // No instance was made anew for it.

@@ -54,6 +54,15 @@ export class HeldBoots {
     this.failures.push({ host, lines: lines.map((line) => line.trim()), at: Date.now() });
   };
 
+  /** Resolves once it was told that a host's boot has failed. */
+  async told(name: string): Promise<void> {
+    await eventually(
+      () => Promise.resolve(this.failureOf(name)),
+      (failure) => failure !== undefined,
+      60,
+    );
+  }
+
   failureOf(name: string): Failure | undefined {
     return this.failures.find(({ host }) => host === name);
   }
