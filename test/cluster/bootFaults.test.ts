@@ -11,6 +11,7 @@ import { eventually } from "./awsCli";
 import { type Deployment, type Updated, all, dayTwo, deployed, setting } from "./deployment";
 import type { SecretName } from "../../userdata/service";
 import { HeldBoots } from "./heldBoots";
+import { npm } from "./localCluster";
 import { describeOnHosts } from "./support";
 
 jest.setTimeout(10 * 60_000);
@@ -74,7 +75,7 @@ describeOnHosts("a boot that fails", () => {
   let ec2: EC2Client;
   let ssm: SSMClient;
   /** Hosts of this machine have a Node without it. */
-  let npm: Buffer;
+  let packedNpm: Buffer;
 
   /** The secret whose value is another one while a host reads its secrets. */
   async function whileSecretIs(name: SecretName, value: string, action: () => Promise<unknown>): Promise<void> {
@@ -162,7 +163,7 @@ describeOnHosts("a boot that fails", () => {
       reason: /^npm could not install the Realm packages from http:\/\/127\.0\.0\.1:4873\/: .+/,
       log: /npm ERR! code E401/,
       inject: async (host) => {
-        await boots.copy(host, "/root/npm.tar.gz", npm);
+        await boots.copy(host, "/root/npm.tar.gz", packedNpm);
         await boots.exec(host, withRegistry);
       },
       mend: `${restoreDownloads}; base64 -d <<<${artifactStep} >/opt/realm-cluster/realm.sh`,
@@ -258,7 +259,7 @@ describeOnHosts("a boot that fails", () => {
     cluster = await deployed(dayTwo);
     ec2 = new EC2Client(cluster.local.client);
     ssm = new SSMClient(cluster.local.client);
-    npm = packNpm(await ensureHostNodeWithNpm(console.error));
+    packedNpm = packNpm(await ensureHostNodeWithNpm(console.error));
     others = cluster.outputs.hosts.map(({ name }) => name);
     before = await traces(others);
     boots = new HeldBoots(cluster, [...faults.map(({ host }) => host), silent]);
@@ -277,7 +278,11 @@ describeOnHosts("a boot that fails", () => {
     }
   }, 20 * 60_000);
 
-  afterAll(() => console.info(rows.map((row) => row.join(" | ")).join("\n")));
+  afterAll(async () => {
+    console.info(rows.map((row) => row.join(" | ")).join("\n"));
+    // A cluster starts sooner than thirteen hosts leave one.
+    await npm("stop");
+  });
 
   test.each(faults.map((fault) => [fault.what, fault] as const))(
     "for %s is told within a minute, with its host, step, reason and last lines",
