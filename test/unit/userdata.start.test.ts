@@ -68,8 +68,8 @@ describeOnLinux("the end of the boot", () => {
 
   const units = "consul.service sync-worker.service";
   const usual = [`enable --quiet ${units}`, `start --no-block ${units}`, `Starting ${units}`];
-  /** What is told to systemd when these secrets have changed, and the cluster sees this host's agent alive or does not. */
-  async function started(changed: string[], alive: boolean): Promise<string[]> {
+  /** What is told to systemd when these secrets have changed, the cluster sees this host's agent alive or does not, and its start is over or not. */
+  async function started(changed: string[], alive: boolean, active = true): Promise<string[]> {
     for (const path of ["run/realm-cluster", "opt/realm-cluster/ready", "etc/systemd/system"]) {
       mkdirSync(host.path(path), { recursive: true });
     }
@@ -86,7 +86,8 @@ describeOnLinux("the end of the boot", () => {
       writeFileSync(host.path("run/realm-cluster/secrets-changed"), changed.map((name) => `${name}\n`).join(""));
     }
     const env = { UNITS: units, CHECKS: "consul-agent:consul.service sync-worker:sync-worker.service" };
-    return (await host.run("start", 'systemctl() { echo "$*"; }; main', env)).output.trim().split("\n");
+    const systemctl = `systemctl() { if [[ $1 == is-active ]]; then return ${active ? 0 : 3}; else echo "$*"; fi; }`;
+    return (await host.run("start", `${systemctl}; main`, env)).output.trim().split("\n");
   }
   const stopping = (stale: string) => [usual[0], `stop ${stale}`, ...usual.slice(1)];
 
@@ -108,6 +109,10 @@ describeOnLinux("the end of the boot", () => {
       expect(await started([secret], false)).toEqual([usual[0], reload, ...stopping("consul.service").slice(1)]);
     },
   );
+
+  test("does not wait for an agent that starts, and cannot, with the old secrets", async () => {
+    expect(await started(["gossip-key"], false, false)).toEqual(stopping("consul.service"));
+  });
 });
 
 describeOnLinux("before a host waits for the directory's lock", () => {
