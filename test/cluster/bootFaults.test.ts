@@ -33,7 +33,9 @@ interface Fault {
 const DATA = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_*";
 const DOWNLOADS = "/etc/realm-cluster/downloads.env";
 const keepDownloads = `cp ${DOWNLOADS} /root/downloads.env`;
-const restoreDownloads = `cp /root/downloads.env ${DOWNLOADS}`;
+/** The variables of an attempt are read when it begins: one that goes on with the old ones would fail once more. */
+const again = "systemctl --no-block restart realm-cluster-boot";
+const restoreDownloads = `cp /root/downloads.env ${DOWNLOADS}; ${again}`;
 
 /** How hosts install Realm, in base64. */
 const [artifactStep, registryStep] = ["artifact", "registry"].map((from) =>
@@ -136,7 +138,7 @@ describeOnHosts("a boot that fails", () => {
       step: "secrets",
       reason: /^The secrets could not be read: SSM GetParameters failed: HTTP 400 AccessDeniedException: .*npm-token/,
       inject: `sed -i.kept 's/^SECRETS="/&npm-token /' /etc/realm-cluster/host.env`,
-      mend: "mv /etc/realm-cluster/host.env.kept /etc/realm-cluster/host.env",
+      mend: `mv /etc/realm-cluster/host.env.kept /etc/realm-cluster/host.env; ${again}`,
     },
     {
       what: "a wrong checksum",
@@ -166,7 +168,7 @@ describeOnHosts("a boot that fails", () => {
         await boots.copy(host, "/root/npm.tar.gz", packedNpm);
         await boots.exec(host, withRegistry);
       },
-      mend: `${restoreDownloads}; base64 -d <<<${artifactStep} >/opt/realm-cluster/realm.sh`,
+      mend: `base64 -d <<<${artifactStep} >/opt/realm-cluster/realm.sh; ${restoreDownloads}`,
     },
     {
       what: "a full disk",
