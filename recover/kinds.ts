@@ -209,5 +209,8 @@ export const kinds: Record<string, Kind | undefined> = {
   "random:index/randomBytes:RandomBytes": again,
   "random:index/randomId:RandomId": again,
   "random:index/randomPassword:RandomPassword": again,
+  "tls:index/certRequest:CertRequest": again,
+  "tls:index/locallySignedCert:LocallySignedCert": again,
   "tls:index/privateKey:PrivateKey": again,
+  "tls:index/selfSignedCert:SelfSignedCert": again,
 };
