@@ -34,10 +34,10 @@ const ALLOWANCES: Allowance[] = [
     why: "Consul takes its tokens and the key of its gossip from a file, which only Consul reads",
   },
   {
-    kind: /^the disk of/,
+    kind: /^the (disk|memory file systems .*) of/,
     file: /\/var\/lib\/realm-cluster\/consul(-snapshots)?\//,
     secret: "any",
-    why: "Consul's servers keep the tokens that they know in their own state, which only Consul reads",
+    why: "Consul's servers keep the tokens that they know in their own state, and agents with each registration the one that it was made with: only Consul reads that",
   },
   {
     kind: /^environments$/,
