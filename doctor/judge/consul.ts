@@ -30,7 +30,10 @@ function judgeMembers(hosts: HostFacts[], { members }: ConsulProbe): Verdict {
         where: name,
         what: state ? `Consul sees it ${state}.` : "Consul does not know it.",
         why: "The services on it are not found by others.",
-        action: "See journalctl -u consul on it, and whether ports 8300 and 8301 are open between the hosts.",
+        action:
+          state === "leaving"
+            ? `If it is there, a Consul server holds on to an old message of its (hashicorp/serf#662), and it answers to: ${forceLeave(name)}`
+            : "See journalctl -u consul on it, and whether ports 8300 and 8301 are open between the hosts.",
       },
     ];
   });
@@ -41,7 +44,7 @@ function judgeMembers(hosts: HostFacts[], { members }: ConsulProbe): Verdict {
       where: name,
       what: `Consul has a member at ${address} (${status}) that is no host of this stack.`,
       why: status === "alive" ? "Its services take part in the cluster." : "Consul goes on trying to reach it.",
-      action: status === "alive" ? "Find out what it is." : `If it was removed on purpose: consul force-leave ${name}`,
+      action: status === "alive" ? "Find out what it is." : `If it was removed on purpose: ${forceLeave(name)}`,
     }));
   const alive = hosts.filter(({ name }) => stateOf(name) === "alive").length;
   return {
@@ -50,6 +53,10 @@ function judgeMembers(hosts: HostFacts[], { members }: ConsulProbe): Verdict {
     findings: [...absent, ...strangers],
   };
 }
+
+/** What a person runs who has a session on a Consul server. */
+const forceLeave = (name: string) =>
+  `sudo consul force-leave -token-file=/etc/realm-cluster/secrets/consul-management ${name} on a Consul server.`;
 
 function judgeLeader(hosts: HostFacts[], { leader, members }: ConsulProbe): Verdict {
   const check = "Consul leader";

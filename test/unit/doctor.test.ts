@@ -63,6 +63,11 @@ const broken: [string, (cluster: Cluster) => void, string[]][] = [
   ],
   ["no Consul agent at all", (c) => (c.facts.consul = failed("refused")), ["consul-silent Consul"]],
   ["a member that failed", (c) => (c.consul.members[7].status = "failed"), ["consul-member core-services-02"]],
+  [
+    "a member that is leaving for ever",
+    (c) => (c.consul.members[7].status = "leaving"),
+    ["consul-member core-services-02"],
+  ],
   ["a host that Consul does not know", (c) => c.consul.members.splice(7), ["consul-member core-services-02"]],
   [
     "a member that is none of ours",
@@ -219,6 +224,15 @@ describe("the doctor", () => {
     ["an HTTP load balancer", (c) => (c.loadBalancer.certificate = undefined)],
   ])("is content with %s", (_what, change) => {
     expect(diagnose(change)).toEqual([]);
+  });
+
+  test("says of a member that is leaving for ever how it is seen alive again", () => {
+    const { facts, consul } = healthy();
+    consul.members[7].status = "leaving";
+    const actions = judge(facts).flatMap(({ findings }) => findings.map(({ action }) => action));
+    expect(actions).toEqual([
+      expect.stringContaining("force-leave -token-file=/etc/realm-cluster/secrets/consul-management core-services-02"),
+    ]);
   });
 
   test("takes services of a member that failed for what they are: gone with it", () => {
