@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ssmClient } from "./aws";
-import { wasDenied } from "./awsErrors";
 import type { BootReport } from "./bootReport";
 import type { Quorum } from "../userdata/service";
 import { type ConsulAnswer, parseConsulAnswer } from "./consul";
 import { required, run } from "./environment";
+import { firstAnswer } from "./firstAnswer";
 import { shellScript } from "./hostScript";
 import { bootReports, isConsulServer, requiredCluster } from "./hosts";
 import { runCommand } from "./runCommand";
@@ -54,15 +54,12 @@ async function askConsul(
   if (!known.some(isReady)) return { leader: null };
   const last = (server: BootReport & { name: string }) => Number(server.name === host) + 2 * Number(!isReady(server));
   const servers = known.filter(({ name }) => isConsulServer(name)).sort((a, b) => last(a) - last(b));
-  for (const { name, instanceId } of servers) {
-    try {
-      return parseConsulAnswer(await runCommand(ssm, instanceId, question, ASKING_SECONDS));
-    } catch (error) {
-      if (wasDenied(error)) throw error;
-      console.log(`${name} could not be asked about Consul: ${(error as Error).message}`);
-    }
-  }
-  return servers.some(isReady) ? undefined : { leader: null };
+  const answer = await firstAnswer(
+    servers,
+    async ({ instanceId }) => parseConsulAnswer(await runCommand(ssm, instanceId, question, ASKING_SECONDS)),
+    (name, reason) => console.log(`${name} could not be asked about Consul: ${reason}`),
+  );
+  return answer ?? (servers.some(isReady) ? undefined : { leader: null });
 }
 
 const isReady = ({ state }: BootReport) => state === "ready";

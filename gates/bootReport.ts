@@ -102,8 +102,7 @@ export class BootWatch {
   timedOut(seconds: number): string {
     const late = `${this.host} (${this.instanceId}) was not ready after ${seconds} seconds`;
     if (!this.last) {
-      const hint = `aws ec2 get-console-output --latest --output text --instance-id ${this.instanceId}`;
-      return `${late}: nothing was heard from it. Its console may tell why: ${hint}`;
+      return `${late}: nothing was heard from it. Its console may tell why: ${consoleCommand(this.instanceId)}`;
     }
     return [`${late}: at ${this.last.at} it was in step ${this.last.step}`, ...(this.last.log ?? [])].join("\n  ");
   }
@@ -128,3 +127,7 @@ export class BootWatch {
 function failure({ host, step, reason = "it gave no reason", log = [] }: BootReport): Ending {
   return { ready: false, reason: [`${host} failed at ${step}: ${reason}`, ...log].join("\n  ") };
 }
+
+/** The command that prints an instance's console. */
+export const consoleCommand = (instanceId: string) =>
+  `aws ec2 get-console-output --latest --output text --instance-id ${instanceId}`;

@@ -1,11 +1,12 @@
 import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
 import { ec2Client } from "./aws";
+import { consoleCommand } from "./bootReport";
 
 const LINES = 12;
 
 /** What an instance has printed on its console last, or why that cannot be told: for one that says nothing by itself. */
 export async function lastConsoleLines(InstanceId: string): Promise<string[]> {
-  const hint = `aws ec2 get-console-output --latest --output text --instance-id ${InstanceId}`;
+  const hint = consoleCommand(InstanceId);
   try {
     const { Output = "" } = await ec2Client().send(new GetConsoleOutputCommand({ InstanceId, Latest: true }));
     const lines = consoleLines(Buffer.from(Output, "base64").toString());

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { wasDenied } from "./awsErrors";
+import { firstAnswer } from "./firstAnswer";
 import type { HostScript } from "./hostScript";
 import type { RunningHost } from "./hosts";
 import { refuse } from "./refusal";
@@ -125,14 +126,12 @@ class Settlement {
   /** Runs it on the first server that stays and can. */
   private async through(script: HostScript): Promise<string> {
     const reasons: string[] = [];
-    for (const host of this.staying) {
-      try {
-        return await this.world.run(host, script);
-      } catch (error) {
-        if (wasDenied(error)) throw error;
-        reasons.push(`${host.name}: ${(error as Error).message}`);
-      }
-    }
+    const printed = await firstAnswer(
+      this.staying,
+      (host) => this.world.run(host, script),
+      (name, reason) => reasons.push(`${name}: ${reason}`),
+    );
+    if (printed !== undefined) return printed;
     throw new Error(reasons.join("; "));
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Quorum } from "../userdata/service";
-import { wasDenied } from "./awsErrors";
 import { type ConsulAnswer, parseConsulAnswer, whyNotFewer } from "./consul";
+import { firstAnswer } from "./firstAnswer";
 import { isConsulServer } from "./hosts";
 import { refuse } from "./refusal";
 import type { Patience } from "./servers";
@@ -28,14 +28,10 @@ export async function awaitStaying(staying: Quorums, world: World, { seconds, in
   }
 }
 
-async function ask(world: World): Promise<ConsulAnswer | undefined> {
-  for (const host of world.hosts.filter(({ name, boot }) => isConsulServer(name) && boot === "ready")) {
-    try {
-      return parseConsulAnswer(await world.run(host, { program: "ask-consul", args: [] }));
-    } catch (error) {
-      if (wasDenied(error)) throw error;
-      world.say(`${host.name} could not be asked about Consul: ${(error as Error).message}`);
-    }
-  }
-  return undefined;
+function ask(world: World): Promise<ConsulAnswer | undefined> {
+  return firstAnswer(
+    world.hosts.filter(({ name, boot }) => isConsulServer(name) && boot === "ready"),
+    async (host) => parseConsulAnswer(await world.run(host, { program: "ask-consul", args: [] })),
+    (name, reason) => world.say(`${name} could not be asked about Consul: ${reason}`),
+  );
 }

@@ -1,3 +1,4 @@
+import { consoleCommand } from "../../gates/bootReport";
 import type { HostFacts } from "../facts";
 import { type Finding, type Verdict } from "./verdict";
 
@@ -17,7 +18,7 @@ function unheard({ name, instanceId }: HostFacts, reason: string): Finding {
     where: name,
     what: `It did not answer: ${reason}.`,
     why: "Its services may be down, and nothing of it could be checked.",
-    action: `Look at its console (aws ec2 get-console-output --latest --output text --instance-id ${instanceId}), and at whether its SSM agent is online.`,
+    action: `Look at its console (${consoleCommand(instanceId)}), and at whether its SSM agent is online.`,
   };
 }
 

@@ -15,12 +15,14 @@ import {
 import { type LocalAws, startLocalAws } from "../../local/cluster/localAws";
 import { type StackOutputs, readOutputs } from "../../local/cluster/outputs";
 import { localConfig } from "../../local/cluster/overrides";
+import { readSettledState } from "../../local/cluster/read";
 import { defaultStack, projectDir, repository, stateDir } from "../../local/cluster/paths";
 import { enginePath } from "../../local/cluster/toolPath";
 import { run as runCommand } from "../../local/process";
 import { type Tools, ensureTools } from "../../local/tools";
 import type { State } from "../../recover/state";
 import type { SecretName } from "../../userdata/service";
+import { eventually } from "./awsCli";
 import { npm } from "./localCluster";
 import { withSecrets } from "./secretConfig";
 
@@ -176,6 +178,15 @@ export class Deployment {
       );
       for (const { Name } of wrong) await this.consulCommand(`force-leave ${Name}`, server);
     }
+  }
+
+  /** Resolves once all of the cluster does its part; a minute is long. */
+  async untilHealthy(): Promise<void> {
+    await eventually(
+      async () => (await readSettledState(this.local, this.outputs)).wrong,
+      (wrong) => wrong.length === 0,
+      60,
+    );
   }
 
   /** What Consul answers to `GET /v1/PATH`, asked of the agent of a host with the token that may do anything. */

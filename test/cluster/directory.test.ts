@@ -4,7 +4,6 @@ import { EC2Client, StopInstancesCommand } from "@aws-sdk/client-ec2";
 import { freeze, thaw } from "../../local/aws/cgroup";
 import { cgroupsOf } from "../../local/aws/options";
 import { localName } from "../../local/cluster/paths";
-import { readSettledState } from "../../local/cluster/read";
 import { eventually } from "./awsCli";
 import { type Deployment, dayTwo, deployed } from "./deployment";
 import { DirectoryWitness, holderOfLock } from "./directoryWitness";
@@ -56,7 +55,7 @@ describeOnHosts("the Realm directory", () => {
     expect(after.from - died).toBeLessThan(TAKEOVER_SECONDS);
 
     await cluster.aws("ec2 start-instances --instance-ids", id);
-    await untilHealthy();
+    await cluster.untilHealthy();
     // As the lock is taken by whoever waits for it first, it would be now.
     await waitsForLock(first);
     expect(await holderOfLock(cluster)).toBe(second);
@@ -78,7 +77,7 @@ describeOnHosts("the Realm directory", () => {
       await cluster.exec(first, "systemctl kill --signal=CONT consul");
     }
     await waitsForLock(first);
-    await untilHealthy();
+    await cluster.untilHealthy();
     const [before, after] = witness.served;
     console.info(
       `the Consul agent of the directory's host hung: the last answer after ${(before.to - hung).toFixed(1)} s, the first of the ` +
@@ -103,7 +102,7 @@ describeOnHosts("the Realm directory", () => {
     }
     const thawed = now();
     await waitsForLock(first);
-    await untilHealthy();
+    await cluster.untilHealthy();
     console.info(
       `the directory's host hung: the other answered after ${(witness.served.at(-1)!.from - hung).toFixed(1)} s; it went on after ` +
         `${(thawed - hung).toFixed(1)} s`,
@@ -144,13 +143,6 @@ describeOnHosts("the Realm directory", () => {
     (seconds: number) =>
     ({ failures }: { failures: { at: string }[] }) =>
       failures.every(({ at }) => Date.parse(at) / 1000 < now() - seconds);
-
-  const untilHealthy = () =>
-    eventually(
-      async () => (await readSettledState(cluster.local, cluster.outputs)).wrong,
-      (wrong) => wrong.length === 0,
-      60,
-    );
 
   /** Waits until the host has a session of its own for the lock. */
   const waitsForLock = (host: string) =>

@@ -1,7 +1,5 @@
 /** Backups are worth what can be restored from them: a group in place, Consul's keys, and a cluster of which nothing else is left. */
 import { randomBytes } from "node:crypto";
-import { readSettledState } from "../../local/cluster/read";
-import { eventually } from "./awsCli";
 import { type Change, type Deployment, all, dayTwo, deployed } from "./deployment";
 import { connect, logIn, request } from "./realmProcesses";
 import { describeOnHosts } from "./support";
@@ -64,7 +62,7 @@ describeOnHosts("from backups", () => {
     for (const log of await Promise.all(logs)) expect(new Set(log.match(/early|late/g))).toEqual(new Set(["early"]));
     await write("after");
     expect(await notes()).toEqual(["early", "after"]);
-    await untilHealthy();
+    await cluster.untilHealthy();
     // The snapshot is not needed any more, and forgetting it changes nothing.
     expect((await cluster.up()).changes).toEqual([]);
   });
@@ -85,7 +83,7 @@ describeOnHosts("from backups", () => {
     expect([await consul("kv get ours/key"), await consul("kv get others")]).toEqual(["early", "late"]);
     await consul("kv delete -recurse ours");
     await consul("kv delete others");
-    await untilHealthy();
+    await cluster.untilHealthy();
   });
 
   test("a cluster that is gone is made anew of a copy of a snapshot and the key, and takes the tokens that clients have", async () => {
@@ -108,7 +106,7 @@ describeOnHosts("from backups", () => {
     expect(await notes(adminToken)).toEqual(kept);
     console.info(`a cluster is restored: gone after ${destroyed}, in service after ${seconds()}`);
     expect((await logIn(url(), user, "p", false)).status).toBe(200);
-    await untilHealthy();
+    await cluster.untilHealthy();
 
     await importKeys(server, keys);
     expect(await cluster.consulCommand("kv get ours/key", server)).toBe("early");
@@ -199,11 +197,4 @@ describeOnHosts("from backups", () => {
       `systemctl restart core-services realm-directory; until ${works}; do sleep 0.5; done 2>&1`,
     );
   }
-
-  const untilHealthy = () =>
-    eventually(
-      async () => (await readSettledState(cluster.local, cluster.outputs)).wrong,
-      (wrong) => wrong.length === 0,
-      60,
-    );
 });

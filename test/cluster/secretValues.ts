@@ -1,5 +1,6 @@
 /** The secrets of a deployment, and what they may look like where they were not meant to get. */
 import { SSM } from "@aws-sdk/client-ssm";
+import { SECRET, SIGNATURE } from "../../local/plugins/core/wire";
 import type { Deployment } from "./deployment";
 
 /** A text to look for, and what it is of. */
@@ -11,8 +12,6 @@ export interface Needle {
   bytes: Buffer;
 }
 
-/** How Pulumi marks a secret in an exported state. */
-const [MARK, SECRET] = ["4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"];
 /** Shorter ones would be found by chance. */
 const LEAST_BYTES = 10;
 /** What is longer is found by its end: keys and tokens of one kind begin alike. */
@@ -45,7 +44,7 @@ export async function secretValues(cluster: Deployment, secretPath: string): Pro
 function markedSecrets(value: unknown, path: string[] = []): [string, string][] {
   if (typeof value !== "object" || value === null) return [];
   const object = value as Record<string, unknown>;
-  if (object[MARK] === SECRET) return textsIn(JSON.parse(String(object.plaintext)), path);
+  if (object[SIGNATURE] === SECRET) return textsIn(JSON.parse(String(object.plaintext)), path);
   return Object.entries(object).flatMap(([key, inner]) => {
     const name =
       typeof inner === "object" && inner !== null && "urn" in inner ? String(inner.urn).split("::").pop()! : key;

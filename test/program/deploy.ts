@@ -6,6 +6,7 @@ import type { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import * as settings from "@pulumi/pulumi/runtime/settings";
 import { parse } from "yaml";
 import program from "../../index";
+import { SIGNATURE } from "../../local/plugins/core/wire";
 import type { RealmsFate } from "../../plan/facts";
 
 /** A resource as the program registered it. */
@@ -144,8 +145,6 @@ async function run(
     ofType: (type) => resources.filter((resource) => resource.type === type),
   };
 }
-
-const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 function registered(request: RegisterResourceRequest): Registered {
   const inputs = (request.getObject()?.toJavaScript() ?? {}) as Record<string, unknown>;

@@ -1,3 +1,4 @@
+import { SECRET, SIGNATURE } from "../../local/plugins/core/wire";
 import type { World } from "../../recover/world";
 import { describe as describeOperation } from "../../recover/describe";
 import { search } from "../../recover/search";
@@ -112,10 +113,7 @@ describe("a state", () => {
   });
 
   test("has what was made once too often deleted by the next update: an update went on without a recovery", () => {
-    const secret = (ciphertext: string) => ({
-      "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
-      ciphertext,
-    });
+    const secret = (ciphertext: string) => ({ [SIGNATURE]: SECRET, ciphertext });
     const inputs = (name: string) => ({ name, value: secret(name), __defaults: ["name"] });
     const later = resource(GROUP, "a", { id: "sg-2", inputs: inputs("a-2") });
     const operation = pending("creating", resource(GROUP, "a", { inputs: inputs("a-1") }));
