@@ -119,6 +119,18 @@ export class Deployment {
     });
   }
 
+  /** `pulumi up --refresh`, which makes anew what is gone from AWS. Never throws for an update that failed. */
+  upRefreshed(): Promise<Updated> {
+    return this.update(
+      (config) => config,
+      undefined,
+      async (stack, events) => {
+        await stack.up({ refresh: true, onEvent: events });
+        this.outputs = await readOutputs(stack);
+      },
+    );
+  }
+
   /** `pulumi preview` with a change on top of the base. Never throws for one that failed. */
   preview(change: Change = (config) => config): Promise<Updated> {
     return this.update(change, undefined, async (stack, events) => {
