@@ -89,6 +89,7 @@ export class Ground {
       this.dark.delete(host);
     }
     await this.cut(...(this.dark.size > 0 ? around(this.addresses(...this.dark)) : []));
+    await this.cluster.local.settled();
     await this.ec2.send(new StartInstancesCommand({ InstanceIds }));
   }
 

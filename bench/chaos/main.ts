@@ -55,10 +55,11 @@ function choose(names: string[]) {
 
 /** What has been measured is written already; the cluster may be broken, and is ended. */
 function endOnSignals(): void {
+  let ending: Promise<void> | undefined;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      report(`${signal}: ending the cluster`);
-      void stop(report).finally(() => process.exit(1));
+    // npm and tsx pass on what a terminal has sent to all: the second one must not end this before it is done.
+    process.on(signal, () => {
+      ending ??= stop(report).finally(() => process.exit(1));
     });
   }
 }

@@ -1,6 +1,7 @@
 /** Faults one after another on one cluster, each on a cluster that is whole. */
 import type { Report } from "../../local/cluster/report";
 import { stop } from "../../local/cluster/stop";
+import { ensureTestPackages } from "../../local/tools";
 import { type Deployment, dayTwo, deployed } from "../../test/cluster/deployment";
 import { ConsulWriter } from "./consulWriter";
 import type { Fault } from "./fault";
@@ -24,16 +25,17 @@ interface Arena {
  */
 export async function runSuite(faults: Fault[], report: Report, onRow: (row: Row) => Promise<void>): Promise<string[]> {
   const untried: string[] = [];
-  let arena = await begin();
+  await ensureTestPackages(report);
+  let arena = await whole(await begin(), report);
   for (const fault of faults) {
     try {
-      arena = await whole(arena, report);
       const row = await trial(fault, arena.cluster, arena.writers, report);
       if (row.hands > 0) ({ arena, hands: row.hands } = await mend(arena, report));
       await onRow(row);
     } catch (error) {
       report(`${fault.name} could not be measured: ${(error as Error).stack}`);
       untried.push(fault.name);
+      arena = await whole(arena, report);
     }
   }
   return untried;

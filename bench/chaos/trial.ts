@@ -25,8 +25,9 @@ const READ_BACK_SECONDS = 30;
  */
 export async function trial(fault: Fault, cluster: Deployment, writers: Writers, report: Report): Promise<Row> {
   const ground = await prepare(fault, cluster);
-  const watch = await Watch.start(cluster, writers, ground.consul, ground.bystander);
+  const watch = new Watch(writers);
   try {
+    await watch.start(cluster, ground.consul, ground.bystander);
     if (!(await watch.untilSteady(STEADY_WITHIN_SECONDS))) {
       throw new Error(`the cluster is not steady: ${reasons(watch.answers, 0).join("; ")}`);
     }

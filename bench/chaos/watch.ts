@@ -21,20 +21,17 @@ export interface Writers {
 }
 
 export class Watch {
-  private constructor(
-    readonly answers: Answered[],
-    private readonly client: SteadyClient,
-    private readonly writers: Writers,
-  ) {}
+  readonly answers: Answered[] = [];
+  private client?: SteadyClient;
+
+  constructor(private readonly writers: Writers) {}
 
   /** @param host whose agent takes the writes to Consul */
-  static async start({ outputs }: Deployment, writers: Writers, consul: Consul, host: string): Promise<Watch> {
-    const answers: Answered[] = [];
-    const onAnswer = (answered: Answered) => void answers.push(answered);
-    await writers.realm.start(onAnswer);
-    writers.consul.start(consul, host, onAnswer);
-    const client = await SteadyClient.start(outputs.studioUrl, outputs.adminToken, { regardless: true, onAnswer });
-    return new Watch(answers, client, writers);
+  async start({ outputs }: Deployment, consul: Consul, host: string): Promise<void> {
+    const onAnswer = (answered: Answered) => void this.answers.push(answered);
+    this.client = await SteadyClient.start(outputs.studioUrl, outputs.adminToken, { regardless: true, onAnswer });
+    await this.writers.realm.start(onAnswer);
+    this.writers.consul.start(consul, host, onAnswer);
   }
 
   /** Waits until everything has been answered well for a while. @returns whether it has in time */
@@ -46,7 +43,7 @@ export class Watch {
   }
 
   async stop(): Promise<void> {
-    await this.client.stop(LAST_ANSWERS_MS);
+    await this.client?.stop(LAST_ANSWERS_MS);
     this.writers.realm.stop();
     await this.writers.consul.stop();
   }

@@ -24,7 +24,7 @@ import type { State } from "../../recover/state";
 import type { SecretName } from "../../userdata/service";
 import { eventually } from "./awsCli";
 import { npm } from "./localCluster";
-import { withSecrets } from "./secretConfig";
+import { forgetSecrets, withSecrets } from "./secretConfig";
 
 /** A change of a configuration. */
 export type Change = (config: StackConfig) => StackConfig;
@@ -89,6 +89,7 @@ export async function deployed(base: Change): Promise<Deployment> {
   const stack = await deployedStack();
   // A cluster does not change its placement while it lives.
   if (stack !== undefined && isOther(await deployedConfig(stack))) await npm("stop");
+  if ((await deployedStack()) === undefined) forgetSecrets();
   await fs.mkdir(stateDir, { recursive: true, mode: 0o700 });
   const deployment = new Deployment(tools, await startLocalAws(tools, console.error), base);
   const { ok, output } = await deployment.up();
