@@ -29,6 +29,11 @@ export class ConsulWriter {
     await this.writing;
   }
 
+  /** How many writes have been acknowledged and have not been told as lost. */
+  get owed(): number {
+    return this.ledger.size;
+  }
+
   /** How many of the writes that were acknowledged Consul does not hold, as a host's agent says. */
   async lost(consul: Consul, host: string): Promise<number> {
     const held = await consul.ask<string[]>(host, `kv/${this.prefix}/?keys`).catch(ifNone);

@@ -76,6 +76,10 @@ export class Ledger {
     this.acknowledged.add(id);
   }
 
+  get size(): number {
+    return this.acknowledged.size;
+  }
+
   /** @returns how many of all that was acknowledged are not held; each is told once */
   settle(held: ReadonlySet<string>): number {
     const lost = [...this.acknowledged].filter((id) => !held.has(id));

@@ -46,6 +46,11 @@ export class RealmWriter {
     socket?.terminate();
   }
 
+  /** How many writes have been acknowledged and have not been told as lost. */
+  get owed(): number {
+    return this.ledger.size;
+  }
+
   /** How many of the writes that were acknowledged the master does not hold. */
   async lost(): Promise<number> {
     const { studioUrl, adminToken } = this.cluster.outputs;

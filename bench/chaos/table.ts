@@ -4,15 +4,12 @@ import Table from "cli-table3";
 import type { Fault } from "./fault";
 import type { Row } from "./rows";
 
-const seconds = (milliseconds: number | null) =>
-  milliseconds === null ? "never" : `${(milliseconds / 1000).toFixed(1)} s`;
+const seconds = (milliseconds: number) => (milliseconds < 100 ? "< 0.1 s" : `${(milliseconds / 1000).toFixed(1)} s`);
 
-const figures = (row: Row) => [
-  row.detectedMs === null ? "not" : seconds(row.detectedMs),
-  seconds(row.restoredMs),
-  String(row.requestsFailed),
-  String(row.lost),
-  String(row.hands),
+const figures = ({ detectedMs, restoredMs, requestsFailed, lost, hands }: Row) => [
+  detectedMs === null ? "not" : seconds(detectedMs),
+  restoredMs === null ? "never" : restoredMs === 0 ? "nobody was disturbed" : seconds(restoredMs),
+  ...[requestsFailed, lost, hands].map(String),
 ];
 
 const HEAD = ["noticed after", "restored after", "requests failed", "writes lost", "hands"];
@@ -30,7 +27,7 @@ export function renderMarkdown(rows: Row[], faults: Told[]): string {
   const lines = rows.map((row) => {
     const fault = faults.find(({ name }) => name === row.fault);
     const [detected, restored, ...others] = figures(row);
-    const from = fault?.restoredFrom === "end" && row.restoredMs !== null ? " from its end" : "";
+    const from = fault?.restoredFrom === "end" && row.restoredMs ? " from its end" : "";
     const cells = [row.fault, fault?.what, row.survived ? "yes" : "**no**", `${detected}: ${fault?.noticed}`];
     return [...cells, `${restored}${from}`, ...others];
   });

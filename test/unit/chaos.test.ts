@@ -1,11 +1,14 @@
 /** What `npm run chaos` makes of what it has seen. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { around, between, renderCuts } from "../../bench/chaos/cuts";
+import { type Cut, around, between, renderCuts } from "../../bench/chaos/cuts";
 import { faults } from "../../bench/chaos/faults";
 import { CONSUL, Ledger, isSteady, reasons, requestsFailed, restoredMs } from "../../bench/chaos/figures";
+import { type Ground, hostsInZoneOf, hostsWith } from "../../bench/chaos/ground";
+import type { Roles } from "../../bench/chaos/roles";
 import { type Row, readRows, withRow } from "../../bench/chaos/rows";
 import { renderMarkdown, withTable } from "../../bench/chaos/table";
+import type { HostOutput } from "../../local/cluster/outputs";
 import type { Answered } from "../cluster/steadyClient";
 
 const ok = (kind: string, sentAt: number, milliseconds = 10): Answered => ({ kind, sentAt, milliseconds });
@@ -41,6 +44,57 @@ describe("the time until service is restored", () => {
 
   test("is not known where a kind is not answered well any more", () => {
     expect(restoredMs([ok("health", 1500), failed("login", 1500)], 1000)).toBeNull();
+  });
+});
+
+describe("every fault", () => {
+  const hosts = ["consul-01", "consul-02", "consul-03", "sync-01", "sync-02", "sync-03", "core-01", "core-02"].map(
+    (name) => ({ name, zone: name.slice(-1), services: [name.startsWith("core") ? "core-services" : "consul-server"] }),
+  ) as HostOutput[];
+  const roles: Roles = {
+    ...{ leader: "consul-02", followers: ["consul-01", "consul-03"] },
+    ...{ master: "sync-02", slave: "sync-03", spare: "sync-01", directory: "core-02", otherCore: "core-01" },
+  };
+
+  /** A cluster in which everything that somebody waits for has happened; remembers which hosts were broken, and which are so still. */
+  function fakeGround() {
+    const [broken, off] = [new Set<string>(), new Set<string>()];
+    let cuts: Cut[] = [];
+    const breaks = async (...names: string[]) => names.forEach((name) => broken.add(name));
+    const turnOff = async (...names: string[]) => {
+      await breaks(...names);
+      names.forEach((name) => off.add(name));
+    };
+    const cut = async (...made: Cut[]) => {
+      cuts = made;
+      // Who is cut off is on the smaller side.
+      for (const { from = hosts, to = hosts } of made)
+        await breaks(...((from.length < to.length ? from : to) as string[]));
+    };
+    const ground = {
+      ...{ roles, bystander: "nobody", hosts: hosts.map(({ name }) => name) },
+      hostsWith: (service: string) => hostsWith(hosts, service),
+      hostsInZoneOf: (host: string) => hostsInZoneOf(hosts, host),
+      addresses: (...names: string[]) => names,
+      ...{ cluster: { exec: (host: string) => breaks(host) }, kill: (host: string) => breaks(host) },
+      ...{ reboot: breaks, terminate: breaks },
+      ...{ powerOff: turnOff, freeze: turnOff, thaw: () => off.clear() },
+      powerOn: async (...names: string[]) => names.forEach((name) => off.delete(name)),
+      ...{ cut, flap: (made: Cut[]) => cut(...made).then(() => cut()) },
+      ...{ mainProcess: async () => 1, worker: async () => roles.spare, isLeader: async () => true },
+      ...{ isQuorumWhole: async () => true, deleteVolume: breaks, replace: async () => undefined },
+      seconds: async () => undefined,
+    };
+    return { ground: ground as unknown as Ground, broken, left: () => [...off, ...cuts] };
+  }
+
+  test.each(faults)("$name breaks no host but those that it names, and leaves nothing of it behind", async (fault) => {
+    const { ground, broken, left } = fakeGround();
+    await fault.inject(ground);
+    await fault.end?.(ground);
+    expect(broken.size).toBeGreaterThan(0);
+    expect(fault.victims(roles, hosts)).toEqual(expect.arrayContaining([...broken]));
+    expect(left()).toEqual([]);
   });
 });
 
