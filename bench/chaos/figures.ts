@@ -43,9 +43,10 @@ function restoredAt(answers: Answered[], since: number): number | undefined {
   return good.length > 0 ? Math.min(...good) : undefined;
 }
 
-/** Whether of what was sent in the last milliseconds each of these kinds was answered well, and nobody was disturbed. */
+/** Whether for so many milliseconds each of these kinds has been answered well, and nobody was disturbed. */
 export function isSteady(answers: Answered[], kinds: string[], now: number, milliseconds: number): boolean {
   const recent = answers.filter(({ sentAt }) => sentAt > now - milliseconds);
+  if (recent.length === answers.length) return false;
   return !recent.some(isDisturbed) && kinds.every((kind) => recent.some((one) => one.kind === kind));
 }
 
@@ -54,7 +55,7 @@ export function reasons(answers: Answered[], since: number): string[] {
   const counts = new Map<string, number>();
   for (const one of answers) {
     if (one.reason === undefined || endOf(one) <= since) continue;
-    const what = `${one.kind}: ${one.reason}`;
+    const what = `${one.kind}: ${one.reason.split("\n")[0]}`;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1]).map(([what, count]) => `${count} ${what}`);

@@ -10,7 +10,7 @@ import type { RealmWriter } from "./realmWriter";
 const KINDS = ["health", "login", "directory", "sync", "write", CONSUL];
 
 /** For so long all is answered well before a fault, and has to be after it. */
-const STEADY_MS = 5000;
+const STEADY_MS = 3000;
 /** How long what was asked last may take before it has failed. */
 const LAST_ANSWERS_MS = 3000;
 

@@ -3,7 +3,7 @@
  * what failed. What an operator changes meanwhile is what a test is about.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
@@ -83,6 +83,8 @@ export class SteadyClient {
    */
   static async start(url: string, token: string, manner: Manner = {}): Promise<SteadyClient> {
     const client = new SteadyClient(url, token, manner);
+    // One for each WebSocket that is being opened.
+    setMaxListeners(0, client.hangingUp.signal);
     await client.logIn(true);
     client.lanes = [
       client.repeat("health", () => client.ask("GET", "/health")),
