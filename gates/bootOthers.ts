@@ -1,4 +1,5 @@
 import type { BootReport } from "./bootReport";
+import { isConsulServer } from "./hosts";
 
 /** How long after a host's last step others may still be about to notice what it brings: Consul's agents join every few seconds. */
 const NOTICED_SECONDS = 20;
@@ -22,7 +23,7 @@ export function othersUnderWay(
   const needed = neededFor(reason);
   if (!needed) return [];
   // A server that is ready has a leader: whoever does not reach it then waits for no other.
-  const hasConsul = [...reports].some(([name, other]) => /^consul-/.test(name) && other?.state === "ready");
+  const hasConsul = [...reports].some(([name, other]) => isConsulServer(name) && other?.state === "ready");
   if (reason.startsWith("consul-") && hasConsul) return [];
   return [...reports]
     .filter(([name]) => name !== host && needed.test(name))

@@ -4,9 +4,9 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import type { Reach } from "../gates/aws";
-import { describe } from "./describe";
 import { Engine, type EngineOptions } from "./engine";
 import { kinds } from "./kinds";
+import { outcomeOf } from "./outcome";
 import { search } from "./search";
 import { type State, parseState, pendingOperations, settle, unverified, wasInterrupted } from "./state";
 import { worldOf } from "./world";
@@ -54,7 +54,7 @@ export async function recover(
   }
   await engine.run(["stack", "import"], JSON.stringify(next));
   const left = await compare(engine, next);
-  for (const operation of pendingOperations(state)) report(describe(operation, made.get(operation), left));
+  for (const operation of pendingOperations(state)) report(outcomeOf(operation, made.get(operation), left));
   return true;
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { withoutComments } from "./comments";
-import type { File } from "./service";
+import type { File, SecretName } from "./service";
 
 /** A file of `userdata/files`, without its comments, for a path on the host. */
 export function staticFile(source: string, path: string, mode?: string): File {
@@ -11,6 +11,12 @@ export function staticFile(source: string, path: string, mode?: string): File {
 /** A systemd unit of `userdata/files/units`. */
 export function unitFile(name: string): File {
   return staticFile(`units/${name}`, `/etc/systemd/system/${name}`);
+}
+
+/** What a unit gets of the host's secrets, where that depends on the host: a drop-in beside the unit's file. */
+export function credentialsFile(unit: string, secrets: SecretName[]): File {
+  const lines = secrets.map((name) => `LoadCredential=${name}:/etc/realm-cluster/secrets/${name}\n`);
+  return { path: `/etc/systemd/system/${unit}.d/secrets.conf`, content: `[Service]\n${lines.join("")}` };
 }
 
 /** The readiness check of a service, with the module that all checks share. */

@@ -5,11 +5,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { AttachVolumeCommand, DescribeVolumesCommand, DetachVolumeCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { silentSeconds } from "../../gates/bootReport";
 import { defaultStack } from "../../local/cluster/paths";
 import { ensureHostNodeWithNpm } from "../../local/tools/nodejs";
-import { eventually } from "./awsCli";
-import { type Deployment, type Updated, all, dayTwo, deployed, setting } from "./deployment";
 import type { SecretName } from "../../userdata/service";
+import { eventually } from "./awsCli";
+import { BOOT_TIMEOUT_MINUTES, type Deployment, type Updated, all, dayTwo, deployed, setting } from "./deployment";
 import { HeldBoots } from "./heldBoots";
 import { npm } from "./localCluster";
 import { describeOnHosts } from "./support";
@@ -230,8 +231,8 @@ describeOnHosts("a boot that fails", () => {
   ];
   /** A host that never reports: its boot does not begin. */
   const silent = "core-services-13";
-  /** What is stated for it: a third of `bootTimeoutMinutes`. */
-  const SILENT_SECONDS = 80;
+  /** What is stated for it, of the tests' `bootTimeoutMinutes`. */
+  const SILENT_SECONDS = silentSeconds(BOOT_TIMEOUT_MINUTES * 60);
 
   const carryOut = async (action: Fault["inject"] | undefined, host: string): Promise<void> => {
     if (typeof action === "string") await boots.exec(host, action);

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs/promises";
 import type { EngineEvent, OpType, Stack } from "@pulumi/pulumi/automation";
+import { isConsulServer } from "../../gates/hosts";
 import {
   type StackConfig,
   deployedConfig,
@@ -60,13 +61,20 @@ export const all =
   (config) =>
     changes.reduce((changed, change) => change(changed), config);
 
+/** How long a host of the tests may take to become ready. */
+export const BOOT_TIMEOUT_MINUTES = 4;
+
 /** What Serf says of a member. */
 const [LEAVING, FAILED] = [2, 4];
 
 /** The cluster that the tests of day two share: Consul servers, three workers and two core nodes on hosts of their own. */
 export const dayTwo: Change = all(
   (config) => {
-    return { ...config, "realm-cluster:placement": "dedicated", "realm-cluster:bootTimeoutMinutes": 4 };
+    return {
+      ...config,
+      "realm-cluster:placement": "dedicated",
+      "realm-cluster:bootTimeoutMinutes": BOOT_TIMEOUT_MINUTES,
+    };
   },
   // One that can be searched for: the local cluster's own is no secret.
   (config) => ({ ...config, "realm-cluster:featureToken": "feature-token-of-the-tests" }),
@@ -171,7 +179,7 @@ export class Deployment {
    */
   async settleMembers(): Promise<void> {
     const hosts = this.outputs.hosts.map(({ name }) => name);
-    for (const server of hosts.filter((name) => /^consul-/.test(name))) {
+    for (const server of hosts.filter(isConsulServer)) {
       const members = await this.consul<{ Name: string; Status: number }[]>("agent/members", server);
       const wrong = members.filter(
         ({ Name, Status }) => Status === LEAVING || (Status === FAILED && !hosts.includes(Name)),

@@ -1,8 +1,7 @@
 import { missingRequirement } from "../../local/tools/requirements";
+import { describeUnless } from "../describeUnless";
 
-/** A `describe` of tests that boot hosts. Where this machine cannot run any they are skipped, and the name says why. */
+/** A `describe` of tests that boot hosts, or need the tools that are brought where hosts can be booted. */
 export function describeOnHosts(name: string, tests: () => void): void {
-  const missing = missingRequirement();
-  if (missing) describe.skip(`${name} (skipped: ${missing})`, tests);
-  else describe(name, tests);
+  describeUnless(missingRequirement(), name, tests);
 }

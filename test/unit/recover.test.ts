@@ -1,6 +1,6 @@
 import { SECRET, SIGNATURE } from "../../local/plugins/core/wire";
 import type { World } from "../../recover/world";
-import { describe as describeOperation } from "../../recover/describe";
+import { outcomeOf } from "../../recover/outcome";
 import { search } from "../../recover/search";
 import {
   type Operation,
@@ -149,7 +149,7 @@ describe("what is told of something that was under way", () => {
     ["deleting", { ...group, id: "sg-0" }, undefined, after("sg-1"), "it is gone"],
     ["deleting", command, undefined, stateOf([command]), "the next update does it where it is still wanted"],
   ])("%s %j, with %s made, where the state has %j then", (type, of, made, state, told) => {
-    expect(describeOperation(pending(type, of), made, state)).toBe(
+    expect(outcomeOf(pending(type, of), made, state)).toBe(
       `${of.urn.split("::").pop()} (${of.type}), interrupted while ${type}: ${told}`,
     );
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Recipe } from "../../local/tools/cache";
 import { withLock } from "../../local/tools/lock";
 import { run, runLogged } from "../../local/process";
+import { describeOnLinux } from "./userdataStepHost";
 
 const dir = mkdtempSync(join(tmpdir(), "tools-test-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -69,10 +70,8 @@ describe("the cache of tools", () => {
   });
 });
 
-/** flock comes with Linux, and so does what is locked: tools for hosts. */
-const onLinux = process.platform === "linux" ? describe : describe.skip;
-
-onLinux("the lock on the cache", () => {
+// flock comes with Linux, and so does what is locked: tools for hosts.
+describeOnLinux("the lock on the cache", () => {
   const file = join(dir, "lock");
 
   it("lets one in at a time and tells the other that it waits", async () => {

@@ -9,19 +9,16 @@ import { ensureTestPackages, ensureTools } from "../../local/tools";
 import { missingRequirement } from "../../local/tools/requirements";
 import { withoutComments } from "../../userdata/comments";
 import { watch } from "../../userdata/services";
+import { describeOnHosts } from "../cluster/support";
 import { kinds, render } from "./userdataHosts";
 
 const repository = resolve(__dirname, "../..");
 const directory = mkdtempSync(join(tmpdir(), "userdata-"));
 let consul: string;
 
-// The hosts' own tools can be brought only where the local cluster can run; elsewhere these tests are told as skipped, with the reason.
-const missing = missingRequirement();
-const withTools = missing ? describe.skip : describe;
-const why = missing ? ` (skipped: ${missing})` : "";
-
 beforeAll(async () => {
-  if (missing) return;
+  // The hosts' own tools can be brought only where the local cluster can run.
+  if (missingRequirement()) return;
   const report = (line: string) => process.stderr.write(`${line}\n`);
   await ensureTestPackages(report);
   consul = (await ensureTools(report)).consul;
@@ -55,73 +52,75 @@ kinds["that is watched"] = [
   { ...watch({ metrics: "realm-cluster/dev", logs: "/realm-cluster/dev" }), apart: false },
 ];
 
-withTools.each(Object.keys(kinds))(`a host of kind %s${why}`, (kind) => {
-  const root = join(directory, kind.replaceAll(" ", "-"));
+describeOnHosts("a host", () => {
+  describe.each(Object.keys(kinds))("of kind %s", (kind) => {
+    const root = join(directory, kind.replaceAll(" ", "-"));
 
-  beforeAll(() => {
-    for (const { path, content, permissions = "0644" } of parse(render(kind).text).write_files) {
-      place(path, content, parseInt(permissions, 8));
+    beforeAll(() => {
+      for (const { path, content, permissions = "0644" } of parse(render(kind).text).write_files) {
+        place(path, content, parseInt(permissions, 8));
+      }
+      // What the image has, and what the boot installs before the units start.
+      const programs = [
+        "/bin/bash",
+        "/bin/kill",
+        "/usr/bin/python3",
+        "/usr/bin/systemd-sysusers",
+        "/usr/local/bin/consul",
+      ];
+      for (const path of [...programs, "/opt/node/bin/node"]) place(path, "", 0o755);
+      const system = "/usr/lib/systemd/system";
+      for (const name of readdirSync(system).filter((unit) => /\.(target|slice)$/.test(unit))) {
+        cpSync(join(system, name), join(root, system, name), { verbatimSymlinks: true });
+      }
+    });
+
+    function place(path: string, content: string, mode: number) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), content);
+      chmodSync(join(root, path), mode);
     }
-    // What the image has, and what the boot installs before the units start.
-    const programs = [
-      "/bin/bash",
-      "/bin/kill",
-      "/usr/bin/python3",
-      "/usr/bin/systemd-sysusers",
-      "/usr/local/bin/consul",
-    ];
-    for (const path of [...programs, "/opt/node/bin/node"]) place(path, "", 0o755);
-    const system = "/usr/lib/systemd/system";
-    for (const name of readdirSync(system).filter((unit) => /\.(target|slice)$/.test(unit))) {
-      cpSync(join(system, name), join(root, system, name), { verbatimSymlinks: true });
-    }
-  });
 
-  function place(path: string, content: string, mode: number) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), content);
-    chmodSync(join(root, path), mode);
-  }
+    test("has user data that cloud-init accepts", () => {
+      const schema = (text: string) => {
+        place("/user-data", text, 0o644);
+        return lint("cloud-init", ["schema", "--config-file", join(root, "user-data")]);
+      };
+      const { text } = render(kind);
+      expect(schema(text)).toMatchObject({ status: 0, output: expect.stringContaining("Valid cloud-config") });
+      if (kind !== "core") return;
+      expect(schema(text.replace("permissions: ", "permission: "))).toMatchObject({ status: 1 });
+    });
 
-  test("has user data that cloud-init accepts", () => {
-    const schema = (text: string) => {
-      place("/user-data", text, 0o644);
-      return lint("cloud-init", ["schema", "--config-file", join(root, "user-data")]);
-    };
-    const { text } = render(kind);
-    expect(schema(text)).toMatchObject({ status: 0, output: expect.stringContaining("Valid cloud-config") });
-    if (kind !== "core") return;
-    expect(schema(text.replace("permissions: ", "permission: "))).toMatchObject({ status: 1 });
-  });
+    test("has units that systemd accepts, and whose programs are there", () => {
+      const units = "/etc/systemd/system";
+      const verify = (names: string[]) =>
+        lint("systemd-analyze", ["verify", `--root=${root}`, ...names.map((name) => join(units, name))]);
+      expect(verify(readdirSync(join(root, units)).filter((name) => !name.endsWith(".d")))).toEqual(fine);
 
-  test("has units that systemd accepts, and whose programs are there", () => {
-    const units = "/etc/systemd/system";
-    const verify = (names: string[]) =>
-      lint("systemd-analyze", ["verify", `--root=${root}`, ...names.map((name) => join(units, name))]);
-    expect(verify(readdirSync(join(root, units)).filter((name) => !name.endsWith(".d")))).toEqual(fine);
+      const boot = readFileSync(join(root, units, "realm-cluster-boot.service"), "utf8");
+      place(join(units, "misspelt.service"), boot.replace("Restart=", "Restarts="), 0o644);
+      expect(verify(["misspelt.service"]).output).toMatch(/Unknown key.*'Restarts'/);
+      place(join(units, "absent.service"), boot.replace("/usr/bin/python3", "/usr/bin/python4"), 0o644);
+      expect(verify(["absent.service"]).output).toContain("/usr/bin/python4 is not executable");
+    });
 
-    const boot = readFileSync(join(root, units, "realm-cluster-boot.service"), "utf8");
-    place(join(units, "misspelt.service"), boot.replace("Restart=", "Restarts="), 0o644);
-    expect(verify(["misspelt.service"]).output).toMatch(/Unknown key.*'Restarts'/);
-    place(join(units, "absent.service"), boot.replace("/usr/bin/python3", "/usr/bin/python4"), 0o644);
-    expect(verify(["absent.service"]).output).toContain("/usr/bin/python4 is not executable");
-  });
+    test("has services that may do little, but for the boot, which is the host's administrator", () => {
+      const files: { path: string }[] = parse(render(kind).text).write_files;
+      const services = files.map(({ path }) => path).filter((path) => path.endsWith(".service") && !isPrivileged(path));
+      expect(services).not.toEqual([]);
+      expect(services.filter((path) => exposure(join(root, path)) > MOST_EXPOSED)).toEqual([]);
+      const consulUnit = readFileSync(join(root, "/etc/systemd/system/consul.service"), "utf8");
+      place("/etc/open/consul.service", consulUnit.replace(/^(Protect|Restrict|SystemCall).*$/gm, ""), 0o644);
+      expect(exposure(join(root, "/etc/open/consul.service"))).toBeGreaterThan(MOST_EXPOSED);
+    });
 
-  test("has services that may do little, but for the boot, which is the host's administrator", () => {
-    const files: { path: string }[] = parse(render(kind).text).write_files;
-    const services = files.map(({ path }) => path).filter((path) => path.endsWith(".service") && !isPrivileged(path));
-    expect(services).not.toEqual([]);
-    expect(services.filter((path) => exposure(join(root, path)) > MOST_EXPOSED)).toEqual([]);
-    const consulUnit = readFileSync(join(root, "/etc/systemd/system/consul.service"), "utf8");
-    place("/etc/open/consul.service", consulUnit.replace(/^(Protect|Restrict|SystemCall).*$/gm, ""), 0o644);
-    expect(exposure(join(root, "/etc/open/consul.service"))).toBeGreaterThan(MOST_EXPOSED);
-  });
-
-  test("has a Consul configuration that Consul accepts", () => {
-    const validate = () => lint(consul, ["validate", join(root, "etc/consul.d")]);
-    expect(validate()).toMatchObject({ status: 0 });
-    place("/etc/consul.d/wrong.json", '{"bootstrap_expects": 3}', 0o644);
-    expect(validate()).toMatchObject({ status: 1, output: expect.stringContaining("bootstrap_expects") });
+    test("has a Consul configuration that Consul accepts", () => {
+      const validate = () => lint(consul, ["validate", join(root, "etc/consul.d")]);
+      expect(validate()).toMatchObject({ status: 0 });
+      place("/etc/consul.d/wrong.json", '{"bootstrap_expects": 3}', 0o644);
+      expect(validate()).toMatchObject({ status: 1, output: expect.stringContaining("bootstrap_expects") });
+    });
   });
 });
 
@@ -144,7 +143,7 @@ test("every source is of a language that is checked", () => {
   expect([...bash, ...python, ...javaScript, ...units].sort()).toEqual([...sources].sort());
 });
 
-withTools(`shellcheck${why}`, () => {
+describeOnHosts("shellcheck", () => {
   test.each(bash)("has nothing to say about %s", (path) => {
     expect(lint("shellcheck", ["--external-sources", path])).toEqual(fine);
   });

@@ -2,16 +2,14 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { describeUnless } from "../describeUnless";
 
 /** The real files that hosts get. */
 export const hostFiles = resolve(__dirname, "../../userdata/files");
 
-const linux = process.platform === "linux";
-
-/** `describe` for what calls Linux' own tools, as the boot does; elsewhere the tests are told as skipped, with the reason. */
+/** A `describe` for what calls Linux' own tools, as the boot does. */
 export function describeOnLinux(name: string, tests: () => void): void {
-  if (linux) describe(name, tests);
-  else describe.skip(`${name} (skipped: this machine does not run Linux)`, tests);
+  describeUnless(process.platform === "linux" ? undefined : "this machine does not run Linux", name, tests);
 }
 
 /** How a command of a boot step ended. */

@@ -32,7 +32,8 @@ class Watched(unittest.TestCase):
         self.home = pathlib.Path(directory.name)
         self.calls = []
         self.answers = []
-        variables = {"HOST_NAME": "a", "UNITS": self.UNITS, "METRICS": "realm-cluster/dev", "LOG_GROUP": "/realm-cluster/dev"}
+        variables = {"HOST_NAME": "a", "UNITS": self.UNITS, "CHECKS": "consul-agent:consul.service core-services:core-services.service"}
+        variables.update(METRICS="realm-cluster/dev", LOG_GROUP="/realm-cluster/dev")
         credentials = {"AccessKeyId": "id", "SecretAccessKey": "key", "Token": "token"}
         for patch in (
             mock.patch.dict(os.environ, variables),
@@ -101,7 +102,7 @@ class Metrics(Watched):
         )
 
     def test_a_host_with_a_consul_server_tells_of_the_peers(self):
-        with mock.patch.dict(os.environ, UNITS="consul-acl.service consul.service"):
+        with mock.patch.dict(os.environ, UNITS="consul.service", CHECKS="consul-server:consul.service"):
             self.assertEqual(self.figures()["ConsulVoters"], 1)
 
     def test_without_consul_only_that(self):

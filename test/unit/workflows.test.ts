@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { ensureTestPackages } from "../../local/tools";
 import { ensureActionlint } from "../../local/tools/actionlint";
-import { missingRequirement } from "../../local/tools/requirements";
+import { describeOnHosts } from "../cluster/support";
 
 const repository = resolve(__dirname, "../..");
 const read = (path: string) => readFileSync(join(repository, path), "utf8");
@@ -46,8 +46,7 @@ const package_ = JSON.parse(read("package.json")) as {
   dependencies: Record<string, string>;
 };
 
-const missing = missingRequirement();
-(missing ? describe.skip : describe)(`actionlint${missing ? ` (skipped: ${missing})` : ""}`, () => {
+describeOnHosts("actionlint", () => {
   let actionlint: string;
   beforeAll(async () => {
     const report = (line: string) => process.stderr.write(`${line}\n`);

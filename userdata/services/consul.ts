@@ -1,4 +1,4 @@
-import { readinessFiles, staticFile, unitFile, userFile } from "../files";
+import { credentialsFile, readinessFiles, staticFile, unitFile, userFile } from "../files";
 import type { ConsulRole, File, Peer, Port, SecretName } from "../service";
 
 /** What a Consul agent has to know, be it a server or a client. */
@@ -65,11 +65,10 @@ export function agentConfig(kind: "server" | "agent", { datacenter, retryJoin }:
 
 /** The unit, its start script, the configuration and the readiness check of an agent. */
 export function agentFiles(check: string, config: Record<string, unknown>, secrets: SecretName[]): File[] {
-  const credentials = secrets.map((name) => `LoadCredential=${name}:/etc/realm-cluster/secrets/${name}\n`);
   return [
     userFile("consul", "Consul agent"),
     unitFile("consul.service"),
-    { path: "/etc/systemd/system/consul.service.d/secrets.conf", content: `[Service]\n${credentials.join("")}` },
+    credentialsFile("consul.service", secrets),
     staticFile("boot/consul-agent", "/opt/realm-cluster/consul-agent", "0755"),
     { path: "/etc/consul.d/consul.json", content: `${JSON.stringify(config, null, 2)}\n` },
     ...readinessFiles(check),

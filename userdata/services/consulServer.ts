@@ -1,4 +1,4 @@
-import { staticFile, unitFile } from "../files";
+import { credentialsFile, staticFile, unitFile } from "../files";
 import type { ConsulRole, SecretName, Service } from "../service";
 import { agentConfig, agentFiles, agents, agentSecrets, gossip, type ConsulArgs } from "./consul";
 import { roles } from "./consulRoles";
@@ -32,6 +32,7 @@ export function consulServer({ bootstrapExpect, ...args }: ConsulServerArgs): Se
         secrets,
       ),
       unitFile("consul-acl.service"),
+      credentialsFile("consul-acl.service", ["consul-management", ...tokens]),
       staticFile("boot/consul-acl", "/opt/realm-cluster/consul-acl", "0755"),
       { path: "/etc/realm-cluster/consul-roles.json", content: `${JSON.stringify(roles)}\n` },
       unitFile("consul-snapshot.service"),

@@ -6,7 +6,7 @@ import { COMMAND, type Operation, type State, titleOf } from "./state";
  * @param made the id of what the creation has made, if it has made anything
  * @param after the state, when it has been compared with AWS
  */
-export function describe({ type, resource }: Operation, made: string | undefined, after: State): string {
+export function outcomeOf({ type, resource }: Operation, made: string | undefined, after: State): string {
   const what = `${titleOf(resource)}, interrupted while ${type}:`;
   if (type === "creating") {
     if (made === undefined) return `${what} nothing to keep, the next update makes it`;
