@@ -6,7 +6,7 @@ import type { Facts } from "./plan/facts";
 import { type FirewallPlan, LOAD_BALANCER, listenerPorts, planFirewall } from "./plan/firewall";
 import { type HostPlan, type HostsPlan, allHosts, planDownloads, planHosts } from "./plan/hosts";
 import { type Names, nameCluster } from "./plan/names";
-import { type NetworkPlan, planNetwork } from "./plan/network";
+import { type NetworkPlan, checkRoom, planNetwork } from "./plan/network";
 import { checkRemovals } from "./plan/removals";
 import { type RotationPlan, rotations } from "./plan/rotations";
 import { type WatchingPlan, planWatching } from "./plan/watching";
@@ -68,6 +68,11 @@ export function planCluster(config: Config, facts: Facts, stack: string): Plan {
   const network = planNetwork(config, facts);
   const placed = planHosts(config, facts, network, names);
   const hosts = allHosts(placed);
+  checkRoom(
+    network,
+    hosts.map(({ zone }) => zone),
+    config.loadBalancer.internal,
+  );
   const downloads = planDownloads(config);
   const roles = planRoles(hosts, ({ services }) => hostSecrets(services, downloads), facts, names);
   return {

@@ -1,12 +1,11 @@
 import { dirname } from "node:path/posix";
 import { setTimeout as pause } from "node:timers/promises";
 import { GetParameterCommand } from "@aws-sdk/client-ssm";
-import { ssmClient } from "./aws";
 import { othersUnderWay } from "./bootOthers";
 import { BootWatch, parseBootReport, silentSeconds } from "./bootReport";
-import { lastConsoleLines } from "./console";
 import { required, run } from "./environment";
-import { lastReports } from "./hosts";
+import { lastReports } from "./lastReports";
+import { ssmClient } from "./ssm";
 
 /** SSM has no event that a client could wait for. It takes 40 requests a second from an account; beyond that the client backs off. */
 const INTERVAL_MS = 1000;
@@ -31,8 +30,13 @@ run(async () => {
     const { lines, ending } = watch.observe(report, now(), others);
     for (const line of lines) console.log(line);
     if (ending?.ready) return;
-    if (ending)
-      throw new Error([ending.reason, ...(ending.silent ? await lastConsoleLines(instanceId) : [])].join("\n  "));
+    if (ending) throw new Error([ending.reason, ...(ending.silent ? await consoleOf(instanceId) : [])].join("\n  "));
   }
   throw new Error(watch.timedOut(timeout));
 });
+
+/** Loaded when it is needed: every host has a gate that waits for it, and shares the machine with others. */
+async function consoleOf(instanceId: string): Promise<string[]> {
+  const { lastConsoleLines } = await import("./console.js");
+  return lastConsoleLines(instanceId);
+}

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { elbClient } from "./aws";
+import { elbClient } from "./elb";
 import { required, run } from "./environment";
 import { describeHealth, requiredTarget, targetHealth } from "./target";
 

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ssmClient } from "./aws";
 import type { BootReport } from "./bootReport";
 import type { Quorum } from "../userdata/service";
 import { type ConsulAnswer, parseConsulAnswer } from "./consul";
@@ -8,6 +7,7 @@ import { firstAnswer } from "./firstAnswer";
 import { shellScript } from "./hostScript";
 import { bootReports, isConsulServer, requiredCluster } from "./hosts";
 import { runCommand } from "./runCommand";
+import { ssmClient } from "./ssm";
 import { Turn } from "./turn";
 
 const INTERVAL_MS = 1000;

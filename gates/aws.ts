@@ -1,7 +1,8 @@
-/** Clients of AWS that ask again what AWS says is to be asked again, and whose errors tell what was asked, and what there is to do. */
-import { EC2Client, type EC2ClientConfig } from "@aws-sdk/client-ec2";
-import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { SSMClient } from "@aws-sdk/client-ssm";
+/**
+ * What clients of AWS have in common: they ask again what AWS says is to be asked again, and their errors tell what was asked, and what there
+ * is to do. Each is in a file of its own, as loading EC2's takes longer than all else that a gate does, while hosts boot.
+ */
+import type { EC2ClientConfig } from "@aws-sdk/client-ec2";
 import { type Asked, explain } from "./awsErrors";
 
 /** How AWS is reached, where that differs from what the environment says. */
@@ -9,11 +10,6 @@ export type Reach = Pick<EC2ClientConfig, "region" | "endpoint" | "credentials" 
 
 /** AWS takes a limited number of requests a second from an account; what is refused for that is asked again, less and less often. */
 export const ATTEMPTS = 10;
-
-export const ec2Client = (reach: Reach = {}) => explained("ec2", new EC2Client({ maxAttempts: ATTEMPTS, ...reach }));
-export const ssmClient = (reach: Reach = {}) => explained("ssm", new SSMClient({ maxAttempts: ATTEMPTS, ...reach }));
-export const elbClient = (reach: Reach = {}) =>
-  explained("elasticloadbalancing", new ElasticLoadBalancingV2Client({ maxAttempts: ATTEMPTS, ...reach }));
 
 type Next = (args: { input: object }) => Promise<unknown>;
 type Middleware = (next: Next, context: { commandName?: string }) => Next;

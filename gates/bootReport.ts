@@ -5,7 +5,7 @@ const schema = z.object({
   instanceId: z.string(),
   bootId: z.string(),
   state: z.enum(["booting", "ready", "failed"]),
-  /** The step that runs, or that failed. */
+  /** The step that runs, the first of those that run at once, or the one that failed. */
   step: z.string(),
   reason: z.string().optional(),
   /** The last lines of the boot's log. */

@@ -1,6 +1,6 @@
 import { GetConsoleOutputCommand } from "@aws-sdk/client-ec2";
-import { ec2Client } from "./aws";
 import { consoleCommand } from "./bootReport";
+import { ec2Client } from "./ec2";
 
 const LINES = 12;
 

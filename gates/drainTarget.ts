@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { DeregisterTargetsCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { elbClient } from "./aws";
+import { elbClient } from "./elb";
 import { required, run } from "./environment";
 import { unless } from "./awsErrors";
 import { GONE, describeHealth, requiredTarget, targetHealth } from "./target";

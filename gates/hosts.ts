@@ -1,8 +1,9 @@
 import { paginateDescribeInstances } from "@aws-sdk/client-ec2";
-import { type SSMClient, paginateGetParametersByPath } from "@aws-sdk/client-ssm";
-import { ec2Client } from "./aws";
-import { type BootReport, parseBootReport } from "./bootReport";
+import type { SSMClient } from "@aws-sdk/client-ssm";
+import type { BootReport } from "./bootReport";
+import { ec2Client } from "./ec2";
 import { required } from "./environment";
+import { lastReports } from "./lastReports";
 
 /** A host of the cluster whose instance runs. */
 export interface RunningHost {
@@ -64,19 +65,6 @@ async function runningInstances({ cluster, prefix }: ClusterNames): Promise<Map<
       const name = Tags?.find(({ Key }) => Key === "Name")?.Value?.slice(prefix.length + 1);
       if (InstanceId !== undefined && name !== undefined) found.set(InstanceId, name);
     }
-  }
-  return found;
-}
-
-/**
- * What every host said last, whatever became of it, by its name; undefined for one that has not said anything yet.
- *
- * @param Path where the reports are among the SSM parameters
- */
-export async function lastReports(client: SSMClient, Path: string): Promise<Map<string, BootReport | undefined>> {
-  const found = new Map<string, BootReport | undefined>();
-  for await (const { Parameters = [] } of paginateGetParametersByPath({ client }, { Path })) {
-    for (const { Name, Value } of Parameters) found.set(Name!.slice(Path.length + 1), parseBootReport(Value!));
   }
   return found;
 }

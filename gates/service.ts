@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { InvalidInstanceId } from "@aws-sdk/client-ssm";
 import { watch } from "../userdata/services";
-import { ssmClient } from "./aws";
 import { required } from "./environment";
 import { type HostScript, shellScript } from "./hostScript";
 import { runCommand } from "./runCommand";
+import { ssmClient } from "./ssm";
 
 /** How long writing a few files and starting a timer may take, in seconds. */
 const SECONDS = 60;

@@ -1,8 +1,8 @@
-import { ssmClient } from "./aws";
 import { required } from "./environment";
 import { type HostScript, shellScript } from "./hostScript";
 import { type RunningHost, requiredCluster, runningHosts } from "./hosts";
 import { runCommand } from "./runCommand";
+import { ssmClient } from "./ssm";
 
 /** What a gate that does something on hosts needs of the world. */
 export interface World {

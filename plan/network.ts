@@ -92,6 +92,30 @@ function part(cidr: string, index: number): string {
   return new Netmask(`${base}/${bitmask + Math.log2(PARTS)}`).next(index).toString();
 }
 
+/** The first four addresses of a subnet and its last are AWS's own. */
+const KEPT_BY_AWS = 5;
+/** A load balancer takes as many for itself where it has to grow. */
+const OF_A_LOAD_BALANCER = 8;
+
+/**
+ * Refuses more hosts than their zone's private subnet has addresses for: AWS would refuse the last of them, in the middle of an update.
+ *
+ * @param zones of each host, its zone
+ * @param internal whether the load balancer is there, too
+ * @throws ConfigError when a subnet has no room
+ */
+export function checkRoom(network: NetworkPlan, zones: readonly string[], internal: boolean): void {
+  const others = (network.kind === "own" ? network.endpoints.length : 0) + (internal ? OF_A_LOAD_BALANCER : 0);
+  const faults = network.zones.flatMap(({ zone, privateCidr }) => {
+    const hosts = zones.filter((one) => one === zone).length;
+    const room = new Netmask(privateCidr).size - KEPT_BY_AWS - others;
+    if (hosts <= room) return [];
+    const reason = `leaves ${zone} a private subnet ${privateCidr} with room for ${Math.max(room, 0)} hosts, and ${hosts} are to live there`;
+    return [{ path: "network", reason, write: "use a larger network, larger subnets, or more zones" }];
+  });
+  if (faults.length > 0) throw new ConfigError(faults);
+}
+
 /**
  * The address with the given number in a subnet, counted from the subnet's own.
  *

@@ -1,8 +1,12 @@
 /**
- * A script, systemd unit, Python or JavaScript program without its comment lines, doc comments and types in comments. EC2 limits user data to 16 KB, of which
- * these would take a quarter; whoever reads a host's files finds the commented ones in this repository.
+ * A script, systemd unit, Python or JavaScript program without its comment lines, doc comments, types in comments and blank lines. EC2 limits user data to
+ * 16 KB, of which these would take a quarter; whoever reads a host's files finds the commented ones in this repository.
  */
 export function withoutComments(path: string, content: string): string {
+  return uncommented(path, content).replace(/\n{2,}/g, "\n");
+}
+
+function uncommented(path: string, content: string): string {
   if (path.endsWith(".js")) {
     const docComment = /^[ \t]*\/\*\*(?:(?!\*\/)[^])*\*\/\n/gm;
     const typeComment = /\/\*\* @(?:(?!\*\/).)*\*\/ ?/g;
@@ -14,10 +18,10 @@ export function withoutComments(path: string, content: string): string {
   const docString = /^([ \t]*)"""[^"]*"""\n(?=\n*\1\S)/gm;
   // All that its class or function consists of, which cannot be nothing.
   const onlyDocString = /^([ \t]*)"""[^"]*"""$/gm;
-  const uncommented = content.replace(/^[ \t]*#(?!!).*\n/gm, "");
+  const bare = content.replace(/^[ \t]*#(?!!).*\n/gm, "");
   const toLinters = /  # (?:noqa|pylint):.*$/gm;
-  if (!isPython(path, content)) return uncommented;
-  return uncommented.replace(docString, "").replace(onlyDocString, "$1pass").replace(toLinters, "");
+  if (!isPython(path, content)) return bare;
+  return bare.replace(docString, "").replace(onlyDocString, "$1pass").replace(toLinters, "");
 }
 
 /** Whether a file is a Python program, by its name or its first line. */

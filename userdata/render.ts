@@ -105,12 +105,12 @@ function cloudConfig(spec: HostSpec, files: File[]) {
 function hostFiles(spec: HostSpec): File[] {
   const packages = hostPackages(spec.services);
   const stateful = spec.services.some((service) => service.stateful);
-  const steps = [...(stateful ? ["volume"] : []), "secrets", ...packages, "start", "ready"];
+  const steps = bootSteps(stateful, packages, spec.downloads);
   const all = [
     ...["boot", "imds.py", "ssm.py", "lib.sh"].map((name) =>
       staticFile(`boot/${name}`, `/opt/realm-cluster/${name}`, name === "boot" ? "0755" : undefined),
     ),
-    ...steps.map((step) => staticFile(`steps/${step}`, `/opt/realm-cluster/steps/${step}`, "0755")),
+    ...steps.flat().map((step) => staticFile(`steps/${step}`, `/opt/realm-cluster/steps/${step}`, "0755")),
     unitFile("realm-cluster-boot.service"),
     ...(stateful ? [unitFile("var-lib-realm\\x2dcluster.mount")] : []),
     hostEnvironment(spec, steps),
@@ -120,13 +120,23 @@ function hostFiles(spec: HostSpec): File[] {
   return likeBesideLike(merge(all));
 }
 
-function hostEnvironment(spec: HostSpec, steps: string[]): File {
+/**
+ * The boot's steps in the order in which they run, those that need none of each other at once. npm comes with Node.js, and its token with the
+ * secrets.
+ */
+function bootSteps(stateful: boolean, packages: Package[], { realm }: Downloads): string[][] {
+  const byNpm = packages.filter((name) => name === "realm" && realm.from === "registry");
+  const first = [...(stateful ? ["volume"] : []), "secrets", ...packages.filter((name) => !byNpm.includes(name))];
+  return [first, byNpm, ["start"], ["ready"]].filter((group) => group.length > 0);
+}
+
+function hostEnvironment(spec: HostSpec, steps: string[][]): File {
   return environmentFile("/etc/realm-cluster/host.env", {
     HOST_NAME: spec.name,
     CLUSTER_NAME: spec.cluster,
     SECRET_PATH: spec.secretPath,
     BOOT_REPORT: spec.bootReport,
-    BOOT_STEPS: steps.join(" "),
+    BOOT_STEPS: steps.map((group) => group.join("+")).join(" "),
     SECRETS: hostSecrets(spec.services, spec.downloads).join(" "),
     UNITS: spec.services.flatMap((service) => service.units).join(" "),
     CHECKS: spec.services.flatMap(({ ready, units }) => (ready ? `${ready}:${units[units.length - 1]}` : [])).join(" "),

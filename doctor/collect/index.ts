@@ -1,4 +1,6 @@
-import { type Reach, elbClient, ssmClient } from "../../gates/aws";
+import type { Reach } from "../../gates/aws";
+import { elbClient } from "../../gates/elb";
+import { ssmClient } from "../../gates/ssm";
 import type { Facts, HostAddress } from "../facts";
 import { collectConsul, collectHost } from "./hosts";
 import { collectLoadBalancer } from "./loadBalancer";

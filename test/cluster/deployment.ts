@@ -25,7 +25,7 @@ import type { State } from "../../recover/state";
 import type { SecretName } from "../../userdata/service";
 import { eventually } from "./awsCli";
 import { npm } from "./localCluster";
-import { withSecrets } from "./secretConfig";
+import { forgetSecrets, withSecrets } from "./secretConfig";
 
 /** A change of a configuration. */
 export type Change = (config: StackConfig) => StackConfig;
@@ -97,6 +97,7 @@ export async function deployed(base: Change): Promise<Deployment> {
   const stack = await deployedStack();
   // A cluster does not change its placement while it lives.
   if (stack !== undefined && isOther(await deployedConfig(stack))) await npm("stop");
+  if ((await deployedStack()) === undefined) forgetSecrets();
   await fs.mkdir(stateDir, { recursive: true, mode: 0o700 });
   const deployment = new Deployment(tools, await startLocalAws(tools, console.error), base);
   const { ok, output } = await deployment.up();
@@ -125,6 +126,18 @@ export class Deployment {
       await stack.up({ onEvent: events, parallel });
       this.outputs = await readOutputs(stack);
     });
+  }
+
+  /** `pulumi up --refresh`, which makes anew what is gone from AWS. Never throws for an update that failed. */
+  upRefreshed(): Promise<Updated> {
+    return this.update(
+      (config) => config,
+      undefined,
+      async (stack, events) => {
+        await stack.up({ refresh: true, onEvent: events });
+        this.outputs = await readOutputs(stack);
+      },
+    );
   }
 
   /** `pulumi preview` with a change on top of the base. Never throws for one that failed. */

@@ -7,6 +7,11 @@ const SECRET = "realm-cluster:featureToken";
 /** What Pulumi made of a text, for a stack that exists: a command encrypts it, which takes as long as all else that opening a stack does. */
 let known: { text: string; cipher: unknown } | undefined;
 
+/** To be told when the stack is gone: another one of its name has another key. */
+export function forgetSecrets(): void {
+  known = undefined;
+}
+
 /**
  * Opens a stack.
  *

@@ -3,7 +3,7 @@
  * what failed. What an operator changes meanwhile is what a test is about.
  */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { setTimeout as pause } from "node:timers/promises";
@@ -11,6 +11,8 @@ import WebSocket from "ws";
 
 /** Of one kind of request: each is sent this long after the last was answered, so that four kinds leave the machine to the cluster. */
 const INTERVAL_MS = 200;
+/** The same of a client that does not wait for answers. */
+const REGARDLESS_MS = 500;
 /** A request that takes longer has failed. */
 const PATIENCE_MS = 60_000;
 
@@ -23,6 +25,28 @@ export interface Failure {
   milliseconds: number;
   /** An answer other than 200, or why there was none. */
   reason: string;
+}
+
+/** One request, told of when it has ended. Times are in milliseconds, `sentAt` since the epoch. */
+export interface Answered {
+  kind: string;
+  sentAt: number;
+  milliseconds: number;
+  /** Why it failed; undefined where it was answered well. */
+  reason?: string;
+}
+
+/** How a steady client goes about it. */
+export interface Manner {
+  /** The certificate authority of an HTTPS load balancer, in PEM, when it is not one that Node knows. */
+  ca?: string;
+  /**
+   * Asks at its pace whether it has been answered or not, as many clients do, so that one request that hangs hides none that come after
+   * it; and opens a WebSocket each time.
+   * @default it waits for each answer, and keeps one WebSocket open
+   */
+  regardless?: boolean;
+  onAnswer?(answered: Answered): void;
 }
 
 /** What a steady client has seen. */
@@ -41,12 +65,14 @@ export class SteadyClient {
   private readonly seen: Experience = { answered: {}, failures: [], slowest: {}, closedSockets: 0 };
   private readonly user = `steady-${randomBytes(6).toString("hex")}`;
   private readonly ending = new AbortController();
+  /** Ends what has not been answered when the client ends. */
+  private readonly hangingUp = new AbortController();
   private lanes: Promise<void>[] = [];
 
   private constructor(
     private readonly url: string,
     private readonly token: string,
-    private readonly ca?: string,
+    private readonly manner: Manner,
   ) {}
 
   /**
@@ -54,16 +80,19 @@ export class SteadyClient {
    *
    * @param url the load balancer's
    * @param token the admin token
-   * @param ca the certificate authority of an HTTPS load balancer, in PEM, when it is not one that Node knows
    */
-  static async start(url: string, token: string, ca?: string): Promise<SteadyClient> {
-    const client = new SteadyClient(url, token, ca);
+  static async start(url: string, token: string, manner: Manner = {}): Promise<SteadyClient> {
+    const client = new SteadyClient(url, token, manner);
+    // One for each WebSocket that is being opened.
+    setMaxListeners(0, client.hangingUp.signal);
     await client.logIn(true);
     client.lanes = [
       client.repeat("health", () => client.ask("GET", "/health")),
       client.repeat("login", () => client.logIn(false)),
       client.repeat("directory", () => client.ask("GET", `/realms/files/${encodeURIComponent("/__admin")}`)),
-      client.keepSynchronizing(),
+      manner.regardless
+        ? client.repeat("sync", async () => (await client.openSocket()).terminate())
+        : client.keepSynchronizing(),
     ];
     return client;
   }
@@ -73,19 +102,30 @@ export class SteadyClient {
     return structuredClone(this.seen);
   }
 
-  /** Ends it once what is under way is answered. */
-  async stop(): Promise<Experience> {
+  /**
+   * Ends it once what is under way is answered.
+   *
+   * @param patienceMs how long that may take before it has failed, @default as long as it always may
+   */
+  async stop(patienceMs = PATIENCE_MS): Promise<Experience> {
     this.ending.abort();
+    const late = setTimeout(() => this.hangingUp.abort(), patienceMs);
     await Promise.all(this.lanes);
+    clearTimeout(late);
     return this.experience;
   }
 
   private async repeat(kind: string, ask: () => Promise<void>): Promise<void> {
     const { signal } = this.ending;
+    const underWay = new Set<Promise<void>>();
     while (!signal.aborted) {
-      await this.observe(kind, ask);
-      await pause(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
+      const asked = this.observe(kind, ask).then(() => void underWay.delete(asked));
+      underWay.add(asked);
+      if (!this.manner.regardless) await asked;
+      const interval = this.manner.regardless ? REGARDLESS_MS : INTERVAL_MS;
+      await pause(interval, undefined, { signal }).catch(() => undefined);
     }
+    await Promise.all(underWay);
   }
 
   private async observe<T>(kind: string, action: () => Promise<T>): Promise<T | undefined> {
@@ -93,12 +133,15 @@ export class SteadyClient {
     try {
       const result = await action();
       this.seen.answered[kind] = (this.seen.answered[kind] ?? 0) + 1;
-      this.seen.slowest[kind] = Math.max(this.seen.slowest[kind] ?? 0, Date.now() - began);
+      const milliseconds = Date.now() - began;
+      this.seen.slowest[kind] = Math.max(this.seen.slowest[kind] ?? 0, milliseconds);
+      this.manner.onAnswer?.({ kind, sentAt: began, milliseconds });
       return result;
     } catch (error) {
       const { message } = error as Error;
-      const at = new Date(began).toISOString();
-      this.seen.failures.push({ kind, at, milliseconds: Date.now() - began, reason: message });
+      const milliseconds = Date.now() - began;
+      this.seen.failures.push({ kind, at: new Date(began).toISOString(), milliseconds, reason: message });
+      this.manner.onAnswer?.({ kind, sentAt: began, milliseconds, reason: message });
       return undefined;
     }
   }
@@ -112,7 +155,8 @@ export class SteadyClient {
   private async ask(method: string, path: string, body?: unknown): Promise<void> {
     const url = new URL(path, this.url);
     const headers = { authorization: this.token, ...(body !== undefined && { "content-type": "application/json" }) };
-    const options = { method, headers, agent: false, ca: this.ca, signal: AbortSignal.timeout(PATIENCE_MS) };
+    const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), this.hangingUp.signal]);
+    const options = { method, headers, agent: false, ca: this.manner.ca, signal };
     const outgoing = (url.protocol === "https:" ? requestHttps : requestHttp)(url, options);
     outgoing.end(body === undefined ? undefined : JSON.stringify(body));
     const [response] = (await once(outgoing, "response")) as [IncomingMessage];
@@ -146,14 +190,24 @@ export class SteadyClient {
   private async openSocket(): Promise<WebSocket> {
     const url = new URL(`/realm-sync/${encodeURIComponent("/__admin")}`, this.url.replace(/^http/, "ws"));
     const headers = { Authorization: `Realm-Access-Token version=1 token="${this.token}"` };
-    const socket = new WebSocket(url, { headers, ca: this.ca, handshakeTimeout: PATIENCE_MS });
+    const socket = new WebSocket(url, { headers, ca: this.manner.ca });
     // After the opening an error is followed by `close`.
     socket.on("error", () => undefined);
-    await new Promise<void>((resolve, reject) => {
-      socket.once("unexpected-response", (_, { statusCode }) => reject(new Error(`${statusCode}`)));
+    const hangUp = () => socket.terminate();
+    const late = setTimeout(hangUp, PATIENCE_MS);
+    this.hangingUp.signal.addEventListener("abort", hangUp);
+    const used = new Promise<void>((resolve, reject) => {
+      socket.once("unexpected-response", (request, { statusCode }) => {
+        request.destroy();
+        reject(new Error(`${statusCode}`));
+      });
       socket.once("error", reject);
       socket.once("close", (code) => reject(new Error(`closed with ${code} before it was used`)));
       socket.once("message", () => resolve());
+    });
+    await used.finally(() => {
+      clearTimeout(late);
+      this.hangingUp.signal.removeEventListener("abort", hangUp);
     });
     return socket;
   }

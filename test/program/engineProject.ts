@@ -28,6 +28,8 @@ export interface Project {
   path?: string[];
   /** Puts something before moto, and returns where it answers. @default nothing */
   front?: (moto: string) => Promise<string>;
+  /** More variables of the engine's environment. @default none */
+  env?: Record<string, string>;
 }
 
 const scratchProject: Project = {
@@ -162,6 +164,7 @@ export class EngineProject {
       AWS_REGION: "eu-west-1",
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
+      ...this.project.env,
     };
   }
 

@@ -82,8 +82,11 @@ export interface Undeployed {
   endGates(): void;
 }
 
+/** What else a project is. */
+type More = Pick<Project, "front" | "env">;
+
 /** A project with the repository's program and its configuration, every gate passed. @param more of the project */
-export async function undeployed(stack: string, more: Pick<Project, "front"> = {}): Promise<Undeployed> {
+export async function undeployed(stack: string, more: More = {}): Promise<Undeployed> {
   const { config: committed } = readYaml(`Pulumi.${stack}.yaml`) as { config: Config };
   const { config: defaults } = readYaml("Pulumi.yaml") as { config: { image: { default: Config } } };
   const image = (committed["realm-cluster:image"] ?? defaults.image.default) as Config;
@@ -152,14 +155,11 @@ export class Account {
   toLocalConfig = (config: Config) => JSON.parse(this.toLocal(JSON.stringify(config))) as Config;
 }
 
-/** The SDK keeps a stack trace for each promise, and mapping them to TypeScript takes a fifth of a preview's time. */
-const runtime = { name: "nodejs", options: { packagemanager: "npm", nodeargs: "--stack-trace-limit=1" } };
-
 /** A project whose program is the repository's. */
-export const openProject = (stack: string, path?: string[], more: Pick<Project, "front"> = {}) =>
+export const openProject = (stack: string, path?: string[], more: More = {}) =>
   EngineProject.create({
     ...more,
-    settings: { ...(readYaml("Pulumi.yaml") as { name: string }), runtime, main: repository },
+    settings: { ...(readYaml("Pulumi.yaml") as { name: string }), main: repository },
     stack,
     path,
   });

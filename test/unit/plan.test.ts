@@ -104,6 +104,35 @@ test("an address is counted from the subnet's first, and never one that AWS keep
   for (const number of [3, 15]) expect(() => addressIn("10.0.1.16/28", number)).toThrow("use a larger network");
 });
 
+describe("a network", () => {
+  const groups = (number: number) => [
+    { label: "default", workers: 3 },
+    ...Array.from({ length: number - 1 }, (_, index) => ({ label: `group-${index + 2}`, workers: 3 })),
+  ];
+  const planned = (number: number, network: Record<string, unknown>, more: Record<string, unknown> = {}) =>
+    planCluster(
+      configured({ placement: "dedicated", syncWorkerGroups: groups(number), network, ...more }),
+      facts,
+      "dev",
+    );
+
+  test("that is left to its default has room for a hundred groups of three workers", () => {
+    expect(planned(100, {}).hosts).toHaveLength(304);
+  });
+
+  test("without room for all hosts of a zone is refused before anything is made", () => {
+    // A /22 has private subnets of 64 addresses, of which AWS keeps five.
+    const cidr = "10.20.0.0/22";
+    expect(planned(57, { cidr }).hosts).toHaveLength(175);
+    expect(() => planned(58, { cidr })).toThrow(
+      "network leaves eu-west-1a a private subnet 10.20.0.0/26 with room for 59 hosts, and 60 are to live there: " +
+        "use a larger network, larger subnets, or more zones",
+    );
+    const loadBalancer = { allowedCidrs: ["0.0.0.0/0"], internal: true };
+    expect(() => planned(50, { cidr }, { loadBalancer })).toThrow("room for 51 hosts, and 52 are");
+  });
+});
+
 test("the same input gives the same plan, user data and all", () => {
   const texts = [1, 2].map(() => JSON.stringify(planCluster(configured(), facts, "dev")));
   expect(texts[0]).toBe(texts[1]);

@@ -5,6 +5,7 @@ import * as fc from "fast-check";
 
 /* eslint-disable @typescript-eslint/no-require-imports -- The stand-ins are packages for Node.js 8. */
 const packages = "../../local/realm/packages";
+const fs = require("fs");
 const { compile } = require(`${packages}/realm/lib/query`);
 const { apply, clone, difference } = require(`${packages}/realm/lib/state`);
 const { inferSchema } = require(`${packages}/realm/lib/inferred`);
@@ -175,6 +176,25 @@ describe("a sync worker's store", () => {
         .split("\n")
         .map((line) => JSON.parse(line).id),
     ).toEqual(["c1", "c3"]);
+  });
+
+  test("acknowledges nothing that a disk without room has taken a part of", async () => {
+    const store = open();
+    await store.append("/a", changeset("c1"));
+    type Write = (fd: number, data: Buffer, from: number, size: number, at: number, done: WriteDone) => void;
+    type WriteDone = (error: Error | null, written?: number) => void;
+    const { write } = fs as { write: Write };
+    const nearlyFull = jest
+      .spyOn(fs as { write: Write }, "write")
+      .mockImplementationOnce((fd, data, from, _size, at, done) => write(fd, data, from, 5, at, done))
+      .mockImplementationOnce((_fd, _data, _from, _size, _at, done) => done(new Error("ENOSPC")));
+    await expect(store.append("/a", changeset("c2"))).rejects.toThrow("ENOSPC");
+    nearlyFull.mockRestore();
+    expect(await store.append("/a", changeset("c3"))).toBe(2);
+    store.close();
+    const again = open();
+    expect(again.since("/a", 0).map(({ id }: { id: string }) => id)).toEqual(["c1", "c3"]);
+    again.close();
   });
 
   test("is empty after it was cleared, also on disk", async () => {

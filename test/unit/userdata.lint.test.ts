@@ -188,7 +188,7 @@ describe("without its comments", () => {
     expect(withoutComments("boot", "#!/bin/bash\n# why\nmain\n")).toBe("#!/bin/bash\nmain\n");
     expect(
       withoutComments("a.py", '"""a"""\n\nclass A:\n    """b"""\n\n\ndef f():\n    """c\n\n    d"""\n    g()\n'),
-    ).toBe("\nclass A:\n    pass\n\n\ndef f():\n    g()\n");
+    ).toBe("\nclass A:\n    pass\ndef f():\n    g()\n");
     expect(withoutComments("a.py", 'import a  # noqa: E402\nprint("  # kept")\n')).toBe(
       'import a\nprint("  # kept")\n',
     );

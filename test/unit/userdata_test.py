@@ -258,7 +258,8 @@ class Boot(unittest.TestCase):
         self.boot = programs.load(FILES / "boot" / "boot")
         self.boot.HOME = home
         self.boot.INSTANCE = home / "instance.env"
-        for name in ("FAILED", "NOTES", "REASON"):
+        self.boot.RUN = home
+        for name in ("FAILED", "NOTES"):
             setattr(self.boot, name, home / name)
         (home / "steps").mkdir()
         self.reports = []
@@ -272,12 +273,12 @@ class Boot(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
 
-    def run_steps(self, **steps):
+    def run_steps(self, order=None, **steps):
         for name, script in steps.items():
             path = self.boot.HOME / "steps" / name
             path.write_text("#!/bin/bash\n" + script)
             path.chmod(0o755)
-        os.environ["BOOT_STEPS"] = " ".join(steps)
+        os.environ["BOOT_STEPS"] = order or " ".join(steps)
         self.reports.clear()
         return self.boot.boot(self.boot.Report("/boot"))
 
@@ -294,6 +295,21 @@ class Boot(unittest.TestCase):
         last = self.reports[-1]
         self.assertEqual((last["state"], last["step"], last["reason"], last["log"]), ("failed", "one", "The disk is odd", ["hello"]))
         self.assertFalse((self.boot.HOME / "steps/two.ran").exists())
+
+    def test_steps_of_a_group_run_at_once_and_the_next_when_all_have_ended(self):
+        meet = "touch $0.there; for i in {1..100}; do [[ -e ${0%%/*}/%s.there ]] && exit; sleep 0.05; done; exit 1"
+        after = "[[ -e ${0%/*}/one.there && -e ${0%/*}/two.there ]]"
+        self.assertTrue(self.run_steps("one+two three", one=meet % "two", two=meet % "one", three=after))
+        self.assertEqual([step["step"] for step in self.reports[-1]["steps"]], ["one", "two", "three"])
+        self.assertEqual([report["step"] for report in self.reports], ["one", "two", "three", "three"])
+
+    def test_a_step_that_fails_is_told_when_the_others_of_its_group_have_ended(self):
+        slow = "sleep 0.5; touch $0.ran"
+        broken = "echo 'It is broken' >$REASON_FILE; exit 1"
+        self.assertFalse(self.run_steps("one+two+three four", one="true", two=broken, three=slow, four="touch $0.ran"))
+        last = self.reports[-1]
+        self.assertEqual((last["step"], last["reason"]), ("two", "It is broken"))
+        self.assertEqual([(self.boot.HOME / "steps" / name).exists() for name in ("three.ran", "four.ran")], [True, False])
 
     def test_a_step_without_a_reason_is_given_one(self):
         self.run_steps(one="echo before; no-such-command")

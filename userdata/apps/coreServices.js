@@ -25,6 +25,7 @@ const {
   timeout,
 } = require("realm-object-server");
 const { leaveGracefully } = require("./leave");
+const { keepToMasters } = require("./masters");
 const { EX_CONFIG, fatal, member, run, secret } = require("./member");
 const { regionHealth } = require("./regionHealth");
 
@@ -122,6 +123,7 @@ All("*")(RealmDirectoryGateway.prototype, "forward", {});
  */
 function syncProxy() {
   const proxy = new SyncProxyService();
+  keepToMasters(proxy);
   const find = proxy["getBackend"].bind(proxy);
   proxy["getBackend"] = /** @param {string} label */ (label) => {
     const backend = find(label);

@@ -34,6 +34,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
       appFile("coreServices.js"),
       appFile("consul.js"),
       appFile("leave.js"),
+      appFile("masters.js"),
       appFile("member.js"),
       appFile("regionHealth.js"),
       ...readinessFiles("core-services"),

@@ -1,5 +1,6 @@
 import {
   DescribeInstanceAttributeCommand,
+  DescribeInstancesCommand,
   StopInstancesCommand,
   TerminateInstancesCommand,
   type EC2Client,
@@ -12,6 +13,10 @@ import type { HostExit } from "../host";
  */
 export async function stopInApi(ec2: EC2Client, instanceId: string, exit: HostExit): Promise<void> {
   const ids = { InstanceIds: [instanceId] };
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand(ids));
+  const [instance] = Reservations.flatMap(({ Instances = [] }) => Instances);
+  // It ended because the API was told so. moto would bring one back that is terminated, if it were to stop it.
+  if (instance?.State?.Name !== "running") return;
   const attribute = new DescribeInstanceAttributeCommand({
     InstanceId: instanceId,
     Attribute: "instanceInitiatedShutdownBehavior",

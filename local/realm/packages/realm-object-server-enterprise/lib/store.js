@@ -4,7 +4,6 @@ const fs = require("fs");
 const path = require("path");
 const { promisify } = require("util");
 
-const write = promisify(fs.write);
 const datasync = promisify(fs.fdatasync);
 
 /**
@@ -51,7 +50,8 @@ class Store {
   async append(realm, entry) {
     const log = this.open(realm);
     const line = Buffer.from(`${JSON.stringify({ id: entry.id, ops: entry.ops })}\n`);
-    await write(log.fd, line, 0, line.length, log.size);
+    // A disk that is nearly full takes less than it is given, and says why when it is given the rest.
+    for (let done = 0; done < line.length;) done += await write(log.fd, line.slice(done), log.size + done);
     await datasync(log.fd);
     log.size += line.length;
     return remember(log, entry);
@@ -86,6 +86,13 @@ class Store {
     this.logs.set(realm, log);
     return log;
   }
+}
+
+/** @returns {Promise<number>} how much of it was written. */
+function write(fd, buffer, position) {
+  return new Promise((resolve, reject) =>
+    fs.write(fd, buffer, 0, buffer.length, position, (error, written) => (error ? reject(error) : resolve(written))),
+  );
 }
 
 function remember(log, entry) {
