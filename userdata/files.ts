@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { withoutComments } from "./comments";
+import { packed } from "./packing";
 import type { File, SecretName } from "./service";
 
 /** A file of `userdata/files`, without its comments, for a path on the host. */
@@ -50,7 +50,7 @@ const known = new Map<string, string>();
 
 /** Read once: every host has most of them. */
 function read(source: string): string {
-  const content = known.get(source) ?? withoutComments(source, readFileSync(join(__dirname, source), "utf8"));
+  const content = known.get(source) ?? packed(source, readFileSync(join(__dirname, source), "utf8"));
   known.set(source, content);
   return content;
 }

@@ -1,4 +1,4 @@
-import { isPython } from "./comments";
+import { isPython } from "./packing";
 import type { File } from "./service";
 
 /** Files of one kind beside each other: a compressor sees only so far back. */
@@ -6,10 +6,10 @@ export function likeBesideLike(files: File[]): File[] {
   return [...files].sort((a, b) => kind(a) - kind(b));
 }
 
-/** Settings, Python, bash, units, JavaScript: of all orders about the one that comes out smallest. */
+/** Python, JavaScript, settings, bash, units: of all orders the one that comes out smallest on a core host, which has most. */
 function kind({ path, content }: File): number {
-  if (path.endsWith(".js")) return 4;
-  if (path.startsWith("/etc/systemd/")) return 3;
-  if (isPython(path, content)) return 1;
-  return path.startsWith("/opt/") ? 2 : 0;
+  if (isPython(path, content)) return 0;
+  if (path.endsWith(".js")) return 1;
+  if (path.startsWith("/etc/systemd/")) return 4;
+  return path.startsWith("/opt/") ? 3 : 2;
 }

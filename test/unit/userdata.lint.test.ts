@@ -7,7 +7,7 @@ import * as ts from "typescript";
 import { parse } from "yaml";
 import { ensureTestPackages, ensureTools } from "../../local/tools";
 import { missingRequirement } from "../../local/tools/requirements";
-import { withoutComments } from "../../userdata/comments";
+import { packed } from "../../userdata/packing";
 import { watch } from "../../userdata/services";
 import { describeOnHosts } from "../cluster/support";
 import { kinds, render } from "./userdataHosts";
@@ -153,15 +153,15 @@ describeOnHosts("shellcheck", () => {
   });
 });
 
-describe("without its comments", () => {
+describe("packed", () => {
   test.each(bash)("%s is the same to bash", (path) => {
     // What a function's definition is to bash has no comments.
     const shown = (script: string) => lint("bash", ["-c", `whole() {\n${script}\n}\ndeclare -f whole`]);
-    expect(shown(withoutComments(path, text(path)))).toEqual({ status: 0, output: shown(text(path)).output });
+    expect(shown(packed(path, text(path)))).toEqual({ status: 0, output: shown(text(path)).output });
   });
 
   test("every Python program is the same to Python", () => {
-    const bare = python.map((path) => withoutComments(path, text(path)));
+    const bare = python.map((path) => packed(path, text(path)));
     const trees = (programs: string[]) => {
       const { status, output } = lint("python3", [join(__dirname, "pythonTree.py")], JSON.stringify(programs));
       expect(status).toBe(0);
@@ -176,8 +176,8 @@ describe("without its comments", () => {
   test.each(javaScript)("%s is the same to Node.js", (path) => {
     const printer = ts.createPrinter({ removeComments: true });
     const printed = (program: string) => printer.printFile(ts.createSourceFile(path, program, ts.ScriptTarget.ES2017));
-    expect(() => compileFunction(withoutComments(path, text(path)))).not.toThrow();
-    expect(printed(withoutComments(path, text(path)))).toBe(printed(text(path)));
+    expect(() => compileFunction(packed(path, text(path)))).not.toThrow();
+    expect(printed(packed(path, text(path)))).toBe(printed(text(path)));
   });
 
   test("what is no program to Node.js would be told", () => {
@@ -185,18 +185,13 @@ describe("without its comments", () => {
   });
 
   test("a first line that names the interpreter stays", () => {
-    expect(withoutComments("boot", "#!/bin/bash\n# why\nmain\n")).toBe("#!/bin/bash\nmain\n");
-    expect(
-      withoutComments("a.py", '"""a"""\n\nclass A:\n    """b"""\n\n\ndef f():\n    """c\n\n    d"""\n    g()\n'),
-    ).toBe("\nclass A:\n    pass\ndef f():\n    g()\n");
-    expect(withoutComments("a.py", 'import a  # noqa: E402\nprint("  # kept")\n')).toBe(
-      'import a\nprint("  # kept")\n',
+    expect(packed("boot", "#!/bin/bash\n# why\nmain\n")).toBe("#!/bin/bash\nmain\n");
+    expect(packed("a.py", '"""a"""\n\nclass A:\n    """b"""\n\n\ndef f():\n    """c\n\n    d"""\n    g()\n')).toBe(
+      "\nclass A:\n pass\ndef f():\n g()\n",
     );
+    expect(packed("a.py", 'import a  # noqa: E402\nprint("  # kept")\n')).toBe('import a\nprint("  # kept")\n');
     expect(
-      withoutComments(
-        "a.js",
-        "/** doc */\nf(); // kept\n  // gone\n/** a */ g(/** @type {any} */ (x));\n/**\n * b\n */\n",
-      ),
-    ).toBe("f(); // kept\n/** a */ g((x));\n");
+      packed("a.js", "/** doc */\nf(); // kept\n  // gone\n/** a */ g(/** @type {any} */ (x));\n/**\n * b\n */\n"),
+    ).toBe("f(); // kept\n/** a */ g((x))\n");
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { consulAgent } from "../../userdata/services";
 import { hostFiles, describeOnLinux, StepHost } from "./userdataStepHost";
@@ -112,47 +112,6 @@ describeOnLinux("the end of the boot", () => {
 
   test("does not wait for an agent that starts, and cannot, with the old secrets", async () => {
     expect(await started(["gossip-key"], false, false)).toEqual(stopping("consul.service"));
-  });
-});
-
-describeOnLinux("before a host waits for the directory's lock", () => {
-  /** Runs the script with an agent that answers this; what it asks of the agent. */
-  function put(services: string, sessions: string): string[] {
-    const source = readFileSync(join(hostFiles, "boot/forget-directory"), "utf8").replace(/^main "\$@"\n/m, "");
-    const curl = `curl() {
-      case "$*" in
-        *PUT*) echo "$*" >>put ;;
-        *"filter=Port == 9081"*/agent/services) echo '${services}' ;;
-        */session/node/core-services-01) echo '${sessions}' ;;
-        *) return 22 ;;
-      esac
-    }`;
-    const env = { PATH: process.env.PATH, ROS_PORT: "9081", HOST_NAME: "core-services-01" };
-    execFileSync("bash", ["--norc", "-c", `${source}\n${curl}\nmain`], { cwd: host.path(), env });
-    if (!existsSync(host.path("put"))) return [];
-    return [...readFileSync(host.path("put"), "utf8").matchAll(/\/v1\/(\S+)/g)].map(([, path]) => path);
-  }
-  const forgotten = (services: string) =>
-    put(services, "[]").flatMap((path) => path.match(/(?<=deregister\/).*/) ?? []);
-
-  test("the lock of one that was killed is given back, and no other session of the host ends", () => {
-    const session = (id: string, name: string) => `{"ID":"${id}","Name":"${name}","Node":"core-services-01"}`;
-    expect(put("{}", `[${session("s1", "another")},${session("s2", "realm-directory")}]`)).toEqual([
-      "kv/realm-cluster/directory/.lock?release=s2&flags=3304740253564472344",
-      "session/destroy/s2",
-    ]);
-  });
-
-  test("what a directory left registered here is taken out", () => {
-    const of = (id: string) => `"${id}":{"ID":"${id}","Service":"${id.split(":")[0]}","Tags":[],"Port":9081}`;
-    expect(forgotten(`{${of("realms:10.0.0.1:9081")},${of("health:10.0.0.1:9081")}}`)).toEqual([
-      "realms:10.0.0.1:9081",
-      "health:10.0.0.1:9081",
-    ]);
-  });
-
-  test("and where it left nothing, nothing is", () => {
-    expect(forgotten("{}")).toEqual([]);
   });
 });
 

@@ -47,9 +47,9 @@ describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) =
   });
 
   test.each([
-    ["an artifact", artifact, 0.88],
-    ["a registry", registry, 0.92],
-    ["a registry by a lock file", lockedRegistry, 0.92],
+    ["an artifact", artifact, 0.85],
+    ["a registry", registry, 0.9],
+    ["a registry by a lock file", lockedRegistry, 0.9],
   ])("fits, with room for what is to come, where the packages are from %s", (_, realm, share) => {
     expect(render(kind, { downloads: downloads(realm) }).bytes).toBeLessThan(userDataLimit * share);
   });

@@ -23,7 +23,7 @@ class Readiness(unittest.TestCase):
         """Why the check is not ready, or None when it is."""
         said = []
 
-        def get(url):
+        def get(url, method="GET"):
             if url.startswith("http://127.0.0.1:8500/v1/"):
                 if consul is None:
                     raise ConnectionRefusedError("refused")
@@ -35,7 +35,7 @@ class Readiness(unittest.TestCase):
             return health, b""
 
         environment = mock.patch.dict(os.environ, HOST_ADDRESS=self.ADDRESS, HOST_NAME="consul-01")
-        with mock.patch.object(probe, "_get", get), mock.patch("builtins.print", said.append), environment:
+        with mock.patch.object(probe, "_ask", get), mock.patch("builtins.print", said.append), environment:
             try:
                 runpy.run_path(str(CHECKS / (check + ".py")))
             except SystemExit as ended:

@@ -15,7 +15,7 @@ from unittest import mock
 FILES = pathlib.Path(__file__).resolve().parents[2] / "userdata" / "files"
 sys.dont_write_bytecode = True
 import programs  # noqa: E402
-sys.path.insert(0, str(FILES / "boot"))
+sys.path[:0] = [str(FILES / "boot"), str(FILES / "ready")]
 os.environ.update(HOST_NAME="consul-01", BOOT_REPORT="/realm-cluster/dev/boot/consul-01")
 import imds  # noqa: E402
 import ssm  # noqa: E402
@@ -27,24 +27,24 @@ class Signature(unittest.TestCase):
     CREDENTIALS = {"AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}
     NOW = datetime.datetime(2015, 8, 30, 12, 36, tzinfo=datetime.timezone.utc)
 
-    def authorization(self, method, headers=None, body=b"", token=None):
-        request = {"method": method, "host": "example.amazonaws.com", "path": "/", "query": "", "headers": headers or {}, "body": body}
+    def authorization(self, headers=None, body=b"", token=None):
         credentials = dict(self.CREDENTIALS, Token=token)
-        return ssm.sign(request, credentials, "us-east-1", "service", self.NOW)["authorization"]
+        host = "example.amazonaws.com"
+        return ssm.sign(host, headers or {}, body, credentials, "us-east-1", "service", self.NOW)["authorization"]
 
     def expect(self, authorization, signed, signature):
         scope = "AKIDEXAMPLE/20150830/us-east-1/service/aws4_request"
         expected = "AWS4-HMAC-SHA256 Credential=%s, SignedHeaders=%s, Signature=%s" % (scope, signed, signature)
         self.assertEqual(authorization, expected)
 
-    def test_get_vanilla(self):
-        signature = "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"
-        self.expect(self.authorization("GET"), "host;x-amz-date", signature)
+    def test_post_vanilla(self):
+        signature = "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"
+        self.expect(self.authorization(), "host;x-amz-date", signature)
 
     def test_post_x_www_form_urlencoded(self):
         signature = "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"
         headers = {"content-type": "application/x-www-form-urlencoded"}
-        self.expect(self.authorization("POST", headers, b"Param1=value1"), "content-type;host;x-amz-date", signature)
+        self.expect(self.authorization(headers, b"Param1=value1"), "content-type;host;x-amz-date", signature)
 
     def test_post_sts_header_before(self):
         signature = "85d96828115b5dc0cfc3bd16ad9e210dd772bbebba041836c64533a82be05ead"
@@ -53,7 +53,7 @@ class Signature(unittest.TestCase):
             "mSEI/qkPpKPi/kMcGdQrmGdeehM4IC1NtBmUpp2wUE8phUZampKsburEDy0KPkyQDYwT7WZ0wq5VSXDvp75YU9HFvlRd8Tx6q6fE8YQcHNVXAkiY9q6d"
             "+xo0rKwT38xVqr7ZD0u0iPPkUL64lIZbqBAz+scqKmlzm8FDrypNC9Yjc8fPOLn9FX9KSYvKTr4rvx3iSIlTJabIQwj2ICCR/oLxBA=="
         )
-        self.expect(self.authorization("POST", token=token), "host;x-amz-date;x-amz-security-token", signature)
+        self.expect(self.authorization(token=token), "host;x-amz-date;x-amz-security-token", signature)
 
 
 class Clock(unittest.TestCase):
@@ -246,6 +246,46 @@ class Secrets(unittest.TestCase):
         with self.assertRaises(SystemExit):
             self.run_step(ssm.SsmError("GetParameters", 400, "AccessDeniedException", "no"))
         self.assertIn("AccessDeniedException", self.files["REASON_FILE"].read_text())
+
+
+class ForgetDirectory(unittest.TestCase):
+    """What is done before a host waits for the directory's lock."""
+
+    def put(self, services, sessions):
+        """What the program sends to an agent that has these, or that refuses them by a text."""
+        step = programs.load(FILES / "boot" / "forget-directory")
+        asked = {"agent/services?filter=Port+%3D%3D+9081": services, "session/node/core-services-01?": sessions}
+        sent = []
+
+        def ask(url, method="GET"):
+            path = url.split("/v1/")[1]
+            if method == "PUT":
+                sent.append(path.rstrip("?"))
+                return 200, b"" if path.startswith("agent/") else b"true"
+            answer = asked[path]
+            return (500, answer.encode()) if isinstance(answer, str) else (200, json.dumps(answer).encode())
+
+        with mock.patch.dict(os.environ, ROS_PORT="9081", HOST_NAME="core-services-01"):
+            with mock.patch.object(step.probe, "_ask", ask), mock.patch("builtins.print"):
+                step.main()
+        return sent
+
+    def test_the_lock_of_one_that_was_killed_is_given_back_and_no_other_session_of_the_host_ends(self):
+        sessions = [{"ID": "s1", "Name": "another"}, {"ID": "s2", "Name": "realm-directory"}]
+        given_back = "kv/realm-cluster/directory/.lock?release=s2&flags=3304740253564472344"
+        self.assertEqual(self.put({}, sessions), [given_back, "session/destroy/s2"])
+
+    def test_what_a_directory_left_registered_here_is_taken_out(self):
+        services = {name: {"ID": name, "Port": 9081} for name in ("realms:10.0.0.1:9081", "health:10.0.0.1:9081")}
+        self.assertEqual(self.put(services, []), ["agent/service/deregister/" + name for name in services])
+
+    def test_and_where_it_left_nothing_nothing_is(self):
+        self.assertEqual(self.put({}, []), [])
+
+    def test_an_agent_that_refuses_ends_it(self):
+        for answers in (("No cluster leader", []), ({}, "No cluster leader")):
+            with self.assertRaises(SystemExit):
+                self.put(*answers)
 
 
 class Boot(unittest.TestCase):

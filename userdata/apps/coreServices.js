@@ -26,7 +26,7 @@ const {
 } = require("realm-object-server");
 const { leaveGracefully } = require("./leave");
 const { keepToMasters } = require("./masters");
-const { EX_CONFIG, fatal, member, run, secret } = require("./member");
+const { fatal, member, run, secret } = require("./member");
 const { regionHealth } = require("./regionHealth");
 
 /** How long a request waits for the realm directory while it moves to another host. */
@@ -143,22 +143,10 @@ function syncProxy() {
   return proxy;
 }
 
-/** Realm data by GraphQL on /graphql, in a package of its own. */
-function graphql() {
-  // Its explorer is a page with scripts from a public CDN and the caller's token in it.
-  const settings = { disableExplorer: true };
-  try {
-    const { GraphQLService } = require("realm-graphql-service");
-    return new GraphQLService(settings);
-  } catch (error) {
-    return fatal(`GraphQL is asked for, and realm-graphql-service is not installed: ${error}`, EX_CONFIG);
-  }
-}
-
 run(async () => {
   const config = member();
   const { discovery, logger } = config;
-  const optional = process.env.GRAPHQL === "true" ? [graphql()] : [];
+  const optional = process.env.GRAPHQL === "true" ? [require("./graphql").graphql()] : [];
   // The password of the user realm-admin: PasswordAuthProvider takes it from there, and an empty one if there is none.
   process.env.ROS_DEFAULT_PASSWORD = secret("ros-default-password");
 

@@ -34,7 +34,6 @@ export function agentConfig(kind: "server" | "agent", { datacenter, retryJoin }:
     server: kind === "server",
     datacenter,
     data_dir: "/var/lib/realm-cluster/consul",
-    log_level: "INFO",
     client_addr: "127.0.0.1",
     retry_join: retryJoin,
     retry_interval: "5s",
@@ -70,7 +69,7 @@ export function agentFiles(check: string, config: Record<string, unknown>, secre
     unitFile("consul.service"),
     credentialsFile("consul.service", secrets),
     staticFile("boot/consul-agent", "/opt/realm-cluster/consul-agent", "0755"),
-    { path: "/etc/consul.d/consul.json", content: `${JSON.stringify(config, null, 2)}\n` },
+    { path: "/etc/consul.d/consul.json", content: `${JSON.stringify(config)}\n` },
     ...readinessFiles(check),
   ];
 }

@@ -9,16 +9,8 @@ export function consulAgent(args: ConsulArgs): Service {
     ports: gossip,
     secrets,
     installs: ["consul"],
-    files: agentFiles(
-      "consul-agent",
-      {
-        ...agentConfig("agent", args),
-        // A host that is stopped on purpose is gone at once, with its registrations; its successor may take the name.
-        leave_on_terminate: true,
-        skip_leave_on_interrupt: false,
-      },
-      secrets,
-    ),
+    // By Consul's defaults for clients one that is stopped on purpose leaves, with its registrations; its successor may take the name.
+    files: agentFiles("consul-agent", agentConfig("agent", args), secrets),
     units: ["consul.service"],
     stateful: false,
     ready: "consul-agent",

@@ -33,6 +33,7 @@ export function coreServices({ graphql = false, advertiseAddress }: CoreServices
       environmentFile("/etc/realm-cluster/core-services.env", settings),
       appFile("coreServices.js"),
       appFile("consul.js"),
+      ...(graphql ? [appFile("graphql.js")] : []),
       appFile("leave.js"),
       appFile("masters.js"),
       appFile("member.js"),

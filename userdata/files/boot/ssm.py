@@ -31,18 +31,18 @@ class SsmUnreachable(Exception):
     """SSM gave no answer: no network, no name, no TLS, no credentials from the metadata service, too many calls, or a fault of its own."""
 
 
-def sign(request, credentials, region, service, now):
-    """The Authorization header of signature version 4. REQUEST: method, host, path, query, headers (lower case), body (bytes)."""
+def sign(host, headers, body, credentials, region, service, now):
+    """The headers of a POST to / with signature version 4. HEADERS: by names in lower case; BODY: bytes."""
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
-    headers = dict(request["headers"], host=request["host"])
+    headers = dict(headers, host=host)
     headers["x-amz-date"] = stamp
     if credentials.get("Token"):
         headers["x-amz-security-token"] = credentials["Token"]
     names = ";".join(sorted(headers))
     canonical = "\n".join(
-        [request["method"], request["path"], request["query"]]
+        ["POST", "/", ""]
         + ["%s:%s" % (name, headers[name].strip()) for name in sorted(headers)]
-        + ["", names, hashlib.sha256(request["body"]).hexdigest()]
+        + ["", names, hashlib.sha256(body).hexdigest()]
     )
     scope = "/".join([stamp[:8], region, service, "aws4_request"])
     to_sign = "\n".join(["AWS4-HMAC-SHA256", stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()])
@@ -83,10 +83,9 @@ def _post(action, payload):
         raise SsmUnreachable(str(error)) from error
     body = json.dumps(payload).encode()
     headers = {"content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM." + action}
-    request = {"method": "POST", "host": host, "path": "/", "query": "", "headers": headers, "body": body}
     # By AWS's time: a host whose clock is wrong has to be able to tell that.
     now = datetime.datetime.fromtimestamp(time.time() - imds.ahead, datetime.timezone.utc)
-    signed = sign(request, credentials, region, "ssm", now)
+    signed = sign(host, headers, body, credentials, region, "ssm", now)
     try:
         with urllib.request.urlopen(urllib.request.Request("https://%s/" % host, body, signed), timeout=15) as response:
             return json.loads(response.read())

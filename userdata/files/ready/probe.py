@@ -1,4 +1,4 @@
-"""What the readiness checks share. A check ends with 0 when its service is ready, or with 1 and one sentence that says why not."""
+"""What the readiness checks share, and forget-directory. A check ends with 0 when its service is ready, or with 1 and one sentence that says why not."""
 
 import json
 import os
@@ -15,23 +15,23 @@ def not_ready(reason):
     sys.exit(1)
 
 
-def _get(url):
+def _ask(url, method="GET"):
     """(status, body) of an answer, whatever the status."""
     try:
-        with _direct.open(url, timeout=5) as response:
+        with _direct.open(urllib.request.Request(url, method=method), timeout=5) as response:
             return response.status, response.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
 
 
-def consul(path, **query):
-    """Consul's answer to GET /v1/PATH, from the agent of this host. Ends the check when there is none."""
+def consul(path, method="GET", **query):
+    """Consul's answer to METHOD /v1/PATH, from the agent of this host; None where it is empty. Ends the check when there is none."""
     try:
-        status, body = _get("http://127.0.0.1:8500/v1/%s?%s" % (path, urllib.parse.urlencode(query, doseq=True)))
+        status, body = _ask("http://127.0.0.1:8500/v1/%s?%s" % (path, urllib.parse.urlencode(query, doseq=True)), method)
     except OSError as error:
         not_ready("Consul's agent does not answer: %s" % getattr(error, "reason", error))
     try:
-        return json.loads(body)
+        return json.loads(body or "null")
     except ValueError:
         not_ready("Consul answers HTTP %d: %s" % (status, body.decode(errors="replace").strip()[:200]))
 
@@ -44,7 +44,7 @@ def passing(service, **query):
 def require_health(port):
     """Ends the check unless the Realm server of this host on PORT says that it is healthy."""
     try:
-        status, _ = _get("http://127.0.0.1:%d/health?thisInstance=true" % port)
+        status, _ = _ask("http://127.0.0.1:%d/health?thisInstance=true" % port)
     except OSError as error:
         not_ready("Port %d does not answer: %s" % (port, getattr(error, "reason", error)))
     if status != 200:
