@@ -5,7 +5,8 @@
 const http = require("http");
 const { setting } = require("./member");
 
-const TIMEOUT_MS = 3000;
+/** A server without power answers nobody, and an agent asks another as soon as it knows. */
+const TIMEOUT_MS = 1500;
 
 /**
  * @param {string} path

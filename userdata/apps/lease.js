@@ -24,7 +24,7 @@ async function holder() {
 
 class Lease {
   /** @param {{logger: any, leaseMs?: number, intervalMs?: number}} options */
-  constructor({ logger, leaseMs = 10 * 1000, intervalMs = 2000 }) {
+  constructor({ logger, leaseMs = 10 * 1000, intervalMs = 1000 }) {
     this.logger = logger;
     this.leaseMs = leaseMs;
     this.intervalMs = intervalMs;
