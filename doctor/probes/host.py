@@ -157,7 +157,7 @@ def directory_runs():
 
 def main():
     host = settings()
-    stateful = "volume" in host["BOOT_STEPS"].split()
+    stateful = "volume" in re.split("[ +]", host["BOOT_STEPS"])
     print(
         json.dumps(
             {

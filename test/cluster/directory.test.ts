@@ -67,7 +67,7 @@ describeOnHosts("the Realm directory", () => {
 
   test("is not kept from Consul by a server without power: hosts give such a connection up in seconds", async () => {
     const retries = cluster.outputs.hosts.map(({ name }) => cluster.exec(name, "cat /proc/sys/net/ipv4/tcp_retries2"));
-    expect((await Promise.all(retries)).map((text) => text.trim())).toEqual(retries.map(() => "5"));
+    expect((await Promise.all(retries)).map((text) => text.trim())).toEqual(retries.map(() => "4"));
   });
 
   test("ends before another begins when its host's Consul agent hangs", async () => {

@@ -40,6 +40,8 @@ export function agentConfig(kind: "server" | "agent", { datacenter, retryJoin }:
     disable_update_check: true,
     // The stored secret is all that an agent starts with: a keyring of its own would outlive a rotation that it slept through.
     disable_keyring_file: true,
+    // A stream would be of a server without power for 40 s; what is asked by RPC fails with its connection (realm-cluster-boot.service).
+    use_streaming_backend: false,
     // The default suits a laptop: production wants the shortest election (Consul's own advice for servers on their own disks).
     performance: { raft_multiplier: 1 },
     // One datacenter: no WAN gossip; nothing here speaks gRPC to an agent.
