@@ -9,8 +9,11 @@
 const { HealthService } = require("realm-object-server");
 const { askConsul } = require("./consul");
 
-/** Masters serve while Consul elects another leader, which takes seconds: the region is not to be failed over for that. */
-const STALE_MS = 20 * 1000;
+/**
+ * Masters serve while Consul elects another leader, which takes seconds, and while an agent waits for a server that is gone: the region is
+ * not to be failed over for that. So old may be what is known, and for so long it holds.
+ */
+const STALE_MS = 10 * 1000;
 
 /** @param {string} service with a query @returns {Promise<string[][]>} the tags of each of its registrations. */
 async function registered(service) {
@@ -33,15 +36,19 @@ async function groupsWithoutMaster() {
 function regionHealth(logger) {
   const health = new HealthService();
   const start = health["start"].bind(health);
+  /** @type {string[]} */
+  let missing = [];
+  let knownAt = 0;
   const hasServerStarted = async () => {
     try {
-      const missing = await groupsWithoutMaster();
+      missing = await groupsWithoutMaster();
+      knownAt = Date.now();
       if (missing.length > 0) logger.warn(`no sync master for ${missing.join(", ")}`);
-      return missing.length === 0;
     } catch (error) {
       logger.warn(`whether every group has a sync master is not known: ${/** @type {Error} */ (error).message}`);
-      return false;
+      if (Date.now() - knownAt > STALE_MS) return false;
     }
+    return missing.length === 0;
   };
   health["start"] = async (/** @type {any} */ server) => {
     await start(server);

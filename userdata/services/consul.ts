@@ -44,8 +44,6 @@ export function agentConfig(kind: "server" | "agent", { datacenter, retryJoin }:
     use_streaming_backend: false,
     // The default suits a laptop: production wants the shortest election (Consul's own advice for servers on their own disks).
     performance: { raft_multiplier: 1 },
-    // One datacenter: no WAN gossip; nothing here speaks gRPC to an agent.
-    ports: { serf_wan: -1, grpc: -1, grpc_tls: -1 },
     // Nobody without a certificate of the cluster speaks to a server, and none but a server's is taken for a server.
     tls: {
       defaults: {

@@ -24,6 +24,8 @@ export function consulServer({ bootstrapExpect, ...args }: ConsulServerArgs): Se
           ...agentConfig("server", args),
           bootstrap_expect: bootstrapExpect,
           ui_config: { enabled: true },
+          // One datacenter: no WAN gossip; nothing here speaks gRPC to a server.
+          ports: { serf_wan: -1, grpc: -1, grpc_tls: -1 },
           // A server that stops comes back with its id, address and disk. Leaving, or being pruned, would shrink the quorum meanwhile.
           leave_on_terminate: false,
           skip_leave_on_interrupt: true,
