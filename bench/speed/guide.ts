@@ -3,7 +3,7 @@
  * says `npm install` the hosts unpack what npm would bring, as the licensed packages are on no registry; where it says vi, files are put. The
  * programs are those of this repository, which stand for the guide's.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { mirrorName } from "../../local/cluster/overrides";
 import type { Tools } from "../../local/tools";
@@ -31,9 +31,9 @@ WantedBy=multi-user.target
 
 /** Puts a file on a host. */
 const put = (path: string, content: string) => `base64 -d <<<${Buffer.from(content).toString("base64")} >${path}`;
+const APPS = join(repository, "userdata/apps");
 /** The programs, and what they share. */
-const APPS = ["coreServices", "consul", "leave", "lease", "member", "realmDirectory", "regionHealth", "syncWorker"];
-const app = (name: string) => put(`${name}.js`, readFileSync(join(repository, "userdata/apps", `${name}.js`), "utf8"));
+const apps = readdirSync(APPS).map((file) => put(file, readFileSync(join(APPS, file), "utf8")));
 const download = (file: string) => `curl -fsS -o /root/${file} http://${mirrorName}/${file}`;
 
 /** @param hosts three for Consul and the sync workers, and one for core services */
@@ -100,7 +100,7 @@ function installRealm({ node, realm }: Tools["mirror"]): string {
   return `mkdir -p /root/app/data/keys && cd /root/app
 ${download(node.file)}
 tar -xf /root/${node.file} -C /root
-${APPS.map(app).join("\n")}
+${apps.join("\n")}
 ${download(realm.file)}
 tar -xf /root/${realm.file} -C /root/app`;
 }

@@ -70,7 +70,8 @@ function packNpm(node: string): Buffer {
   return execFileSync("sh", ["-ec", script], { maxBuffer: 2 ** 26 });
 }
 
-const founders = `for address in $(grep -o '[0-9.]*' <(sed -n '/retry_join/,/]/p' /etc/consul.d/consul.json)); do`;
+const RETRY_JOIN = `import json; print(*json.load(open("/etc/consul.d/consul.json"))["retry_join"])`;
+const founders = `for address in $(python3 -c '${RETRY_JOIN}'); do`;
 
 describeOnHosts("a boot that fails", () => {
   let cluster: Deployment;

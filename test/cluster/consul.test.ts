@@ -26,7 +26,7 @@ config = json.load(open("/etc/consul.d/consul.json"))
 secrets = json.load(open("/run/consul/secrets.json"))
 address = re.search('HOST_ADDRESS="(.*)"', open("/etc/realm-cluster/instance.env").read())[1]
 config.update(data_dir=home + "/data", node_name="core-services-intruder", bind_addr=address, retry_interval="1s")
-config["ports"].update(http=18500, dns=-1, serf_lan=18301)
+config["ports"] = {"http": 18500, "dns": -1, "serf_lan": 18301}
 # Without a port it would be the agent's own.
 config["retry_join"] = [server + ":8301" for server in config["retry_join"]]
 ${change}

@@ -30,8 +30,8 @@ def query(service, fields):
     host = "%s.%s.%s" % (service, imds.region(), imds.domain())
     body = urllib.parse.urlencode(fields).encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
-    request = {"method": "POST", "host": host, "path": "/", "query": "", "headers": headers, "body": body}
-    signed = ssm.sign(request, imds.credentials(), imds.region(), service, datetime.datetime.now(datetime.timezone.utc))
+    now = datetime.datetime.now(datetime.timezone.utc)
+    signed = ssm.sign(host, headers, body, imds.credentials(), imds.region(), service, now)
     try:
         urllib.request.urlopen(urllib.request.Request("https://%s/" % host, body, signed), timeout=15).close()
         return True
