@@ -32,6 +32,7 @@ interface Fault {
 }
 
 const DATA = "/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_*";
+const HOST = "/etc/realm-cluster/host.env";
 const DOWNLOADS = "/etc/realm-cluster/downloads.env";
 const keepDownloads = `cp ${DOWNLOADS} /root/downloads.env`;
 /** The variables of an attempt are read when it begins: one that goes on with the old ones would fail once more. */
@@ -54,8 +55,9 @@ class Registry(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", 4873), Registry).serve_forever()`;
 
-/** A host without one gets npm, and is to install from that registry. */
+/** A host without one gets npm, and is to install from that registry: once it has Node.js. */
 const withRegistry = `
+  sed -i 's/node+realm/node realm/' ${HOST}
   tar -xzf /root/npm.tar.gz -C /opt; ln -s /opt/npm/bin/npm-cli.js /usr/local/bin/npm
   ${keepDownloads}; sed -i '/^REALM_/d' ${DOWNLOADS}; echo 'REALM_REGISTRY="http://127.0.0.1:4873/"' >>${DOWNLOADS}
   echo '{"dependencies": {"realm-object-server": "3.12.0"}}' >/etc/realm-cluster/package.json
@@ -170,7 +172,7 @@ describeOnHosts("a boot that fails", () => {
         await boots.copy(host, "/root/npm.tar.gz", packedNpm);
         await boots.exec(host, withRegistry);
       },
-      mend: `base64 -d <<<${artifactStep} >/opt/realm-cluster/realm.sh; ${restoreDownloads}`,
+      mend: `sed -i 's/node realm/node+realm/' ${HOST}; base64 -d <<<${artifactStep} >/opt/realm-cluster/realm.sh; ${restoreDownloads}`,
     },
     {
       what: "a full disk",
