@@ -1,5 +1,5 @@
 import { planCluster } from "../../plan";
-import { addressIn } from "../../plan/network";
+import { addressIn, checkRoom, planNetwork } from "../../plan/network";
 import { configured, facts } from "./plan.examples";
 
 test("user data over EC2's limit is refused, naming the host and its largest parts", () => {
@@ -105,31 +105,34 @@ test("an address is counted from the subnet's first, and never one that AWS keep
 });
 
 describe("a network", () => {
-  const groups = (number: number) => [
-    { label: "default", workers: 3 },
-    ...Array.from({ length: number - 1 }, (_, index) => ({ label: `group-${index + 2}`, workers: 3 })),
-  ];
-  const planned = (number: number, network: Record<string, unknown>, more: Record<string, unknown> = {}) =>
-    planCluster(
-      configured({ placement: "dedicated", syncWorkerGroups: groups(number), network, ...more }),
-      facts,
-      "dev",
+  const inEachZone = (hosts: number, config = configured(), internal = false) => {
+    const network = planNetwork(config, facts);
+    checkRoom(
+      network,
+      network.zones.flatMap(({ zone }) => Array<string>(hosts).fill(zone)),
+      internal,
     );
+  };
+  // It has private subnets of 64 addresses, of which AWS keeps five.
+  const small = { network: { cidr: "10.20.0.0/22" } };
 
-  test("that is left to its default has room for a hundred groups of three workers", () => {
-    expect(planned(100, {}).hosts).toHaveLength(304);
+  test.each([
+    ["its default", 4091, configured(), false],
+    ["the smallest", 59, configured(small), false],
+    ["the smallest, with the load balancer in it", 51, configured(small), true],
+  ])("of %s has room for %d hosts in each zone", (_, room, config, internal) => {
+    expect(() => inEachZone(room, config, internal)).not.toThrow();
+    const fault = `with room for ${room} hosts, and ${room + 1} are to live there`;
+    expect(() => inEachZone(room + 1, config, internal)).toThrow(fault);
   });
 
   test("without room for all hosts of a zone is refused before anything is made", () => {
-    // A /22 has private subnets of 64 addresses, of which AWS keeps five.
-    const cidr = "10.20.0.0/22";
-    expect(planned(57, { cidr }).hosts).toHaveLength(175);
-    expect(() => planned(58, { cidr })).toThrow(
+    const labels = ["default", ...Array.from({ length: 57 }, (_, index) => `group-${index + 2}`)];
+    const syncWorkerGroups = labels.map((label) => ({ label, workers: 3 }));
+    expect(() => planCluster(configured({ placement: "dedicated", syncWorkerGroups, ...small }), facts, "dev")).toThrow(
       "network leaves eu-west-1a a private subnet 10.20.0.0/26 with room for 59 hosts, and 60 are to live there: " +
         "use a larger network, larger subnets, or more zones",
     );
-    const loadBalancer = { allowedCidrs: ["0.0.0.0/0"], internal: true };
-    expect(() => planned(50, { cidr }, { loadBalancer })).toThrow("room for 51 hosts, and 52 are");
   });
 });
 
