@@ -6,6 +6,7 @@ import { Argument, Command } from "commander";
 import { type Report, elapsedReport } from "../../local/cluster/report";
 import { stop } from "../../local/cluster/stop";
 import { missingRequirement } from "../../local/tools/requirements";
+import { endBenchCluster } from "./benchCluster";
 import { drawResults } from "./drawing";
 import { readResults, replaceRow, writeResults } from "./results";
 import { type Row, judge } from "./row";
@@ -48,9 +49,10 @@ async function bench(chosen: Row[]): Promise<void> {
         await run(row, report, interrupted.signal);
       } catch (error) {
         interrupted.signal.throwIfAborted();
-        // The others can be measured all the same.
+        // The others can be measured all the same: on another cluster, as nobody knows what this one is left in.
         report(`${row.name} could not be measured: ${(error as Error).message}`);
         failed.push(row.name);
+        if (row.onHosts) await endBenchCluster();
       }
     }
   } finally {
