@@ -96,7 +96,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
         path: plan.healthPath,
         protocol: "HTTP",
         matcher: "200",
-        // The shortest that there is: until a node without power has failed three times, every second request may go to it.
+        // The shortest that there is: requests go to a node without power until it has failed three times.
         interval: 5,
         timeout: 4,
         healthyThreshold: 2,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { packed } from "./packing";
 import type { File, SecretName } from "./service";
 
-/** A file of `userdata/files`, without its comments, for a path on the host. */
+/** A file of `userdata/files`, packed, for a path on the host. */
 export function staticFile(source: string, path: string, mode?: string): File {
   return { path, content: read(join("files", source)), mode };
 }

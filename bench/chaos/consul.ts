@@ -27,4 +27,13 @@ export class Consul {
     if (!response.ok) throw new Error(`${response.status}: ${(await response.text()).trim()}`);
     return (await response.json()) as T;
   }
+
+  /** Which worker of the group `default` has a role, as the agent of a host knows it while it need not know a leader. */
+  async workers(host: string): Promise<(role: "master" | "slave" | "spare") => string | undefined> {
+    const entries = await this.ask<{ Node: { Node: string }; Service: { Tags: string[] } }[]>(
+      host,
+      "health/service/sync?passing&stale",
+    );
+    return (role) => entries.find(({ Service }) => Service.Tags.includes(`role=${role}`))?.Node.Node;
+  }
 }

@@ -175,11 +175,7 @@ export class Ground {
 
   /** The worker that has a role at the moment. */
   async worker(role: "master" | "slave" | "spare"): Promise<string | undefined> {
-    const entries = await this.consul.ask<{ Node: { Node: string }; Service: { Tags: string[] } }[]>(
-      this.bystander,
-      "health/service/sync?passing&stale",
-    );
-    return entries.find(({ Service }) => Service.Tags.includes(`role=${role}`))?.Node.Node;
+    return (await this.consul.workers(this.bystander))(role);
   }
 
   /** Whether a Consul server leads. */

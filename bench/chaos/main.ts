@@ -6,13 +6,14 @@ import { repository } from "../../local/cluster/paths";
 import { elapsedReport } from "../../local/cluster/report";
 import { stop } from "../../local/cluster/stop";
 import { missingRequirement } from "../../local/tools/requirements";
+import { readKept, writeKept } from "../kept";
+import { showTable } from "../readme";
 import { faults } from "./faults";
-import { readRows, withRow, writeRows } from "./rows";
+import { type Row, withRow } from "./rows";
 import { runSuite } from "./suite";
-import { renderRows, writeTable } from "./table";
+import { renderMarkdown, renderRows } from "./table";
 
 const ROWS = path.join(repository, "bench/faults.json");
-const README = path.join(repository, "README.md");
 
 const report = elapsedReport(console.error);
 
@@ -32,15 +33,15 @@ const program = new Command("chaos")
     try {
       const untried = await runSuite(chosen, report, async (row) => {
         const rows = withRow(
-          readRows(ROWS),
+          readKept<Row>(ROWS),
           row,
           faults.map(({ name }) => name),
         );
-        writeRows(ROWS, rows);
-        await writeTable(README, rows, faults);
+        writeKept(ROWS, rows);
+        await showTable("chaos", renderMarkdown(rows, faults));
         report(`${row.fault}: ${row.survived ? "survived" : "NOT survived"} ${JSON.stringify(row)}`);
       });
-      console.log(renderRows(readRows(ROWS).filter(({ fault }) => chosen.some(({ name }) => name === fault))));
+      console.log(renderRows(readKept<Row>(ROWS).filter(({ fault }) => chosen.some(({ name }) => name === fault))));
       if (untried.length > 0) throw new Error(`not measured: ${untried.join(", ")}`);
     } finally {
       if (!keep) await stop(report);

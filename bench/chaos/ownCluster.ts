@@ -1,7 +1,4 @@
-/** The cluster that is broken has a name and a state of its own, beside an operator's on the same machine. Has to be imported first. */
-const name = process.env.REALM_CLUSTER_CHAOS ?? "rchaos";
-process.env.REALM_CLUSTER_NAME = name;
-process.env.REALM_CLUSTER_STATE = `/var/lib/realm-cluster-${name}`;
+/** Has to be imported before what reads which cluster it is. */
+import { useOwnCluster } from "../ownCluster";
 
-// As in local/cli.ts: the AWS SDK announces its next minimum of Node at every start.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
+useOwnCluster("rchaos");

@@ -1,6 +1,8 @@
 /** Who is what in the cluster at the moment, by the hosts' names. */
 import type { Deployment } from "../../test/cluster/deployment";
+import { holderOfLock } from "../../test/cluster/directoryWitness";
 import type { Consul } from "./consul";
+import { hostsWith } from "./ground";
 
 export interface Roles {
   /** Of Consul's servers. */
@@ -16,17 +18,14 @@ export interface Roles {
 }
 
 /** @throws when somebody is missing */
-export async function rolesOf(consul: Consul, { outputs }: Deployment): Promise<Roles> {
-  const hosts = (service: string) =>
-    outputs.hosts.filter(({ services }) => services.includes(service)).map(({ name }) => name);
-  const [asked] = hosts("consul-server");
-  const [{ Servers }, sync, [{ Session }]] = await Promise.all([
+export async function rolesOf(consul: Consul, cluster: Deployment): Promise<Roles> {
+  const { hosts } = cluster.outputs;
+  const [asked] = hostsWith(hosts, "consul-server");
+  const [{ Servers }, worker, directory] = await Promise.all([
     consul.ask<{ Servers: { Node: string; Leader: boolean }[] }>(asked, "operator/raft/configuration"),
-    consul.ask<{ Node: { Node: string }; Service: { Tags: string[] } }[]>(asked, "health/service/sync?passing"),
-    consul.ask<{ Session: string }[]>(asked, "kv/realm-cluster/directory/.lock"),
+    consul.workers(asked),
+    holderOfLock(cluster),
   ]);
-  const [{ Node: directory }] = await consul.ask<{ Node: string }[]>(asked, `session/info/${Session}`);
-  const worker = (role: string) => sync.find(({ Service }) => Service.Tags.includes(`role=${role}`))?.Node.Node;
   const found = {
     leader: Servers.find(({ Leader }) => Leader)?.Node,
     followers: Servers.filter(({ Leader }) => !Leader).map(({ Node }) => Node),
@@ -34,7 +33,7 @@ export async function rolesOf(consul: Consul, { outputs }: Deployment): Promise<
     slave: worker("slave"),
     spare: worker("spare"),
     directory,
-    otherCore: hosts("core-services").find((name) => name !== directory),
+    otherCore: hostsWith(hosts, "core-services").find((name) => name !== directory),
   };
   const missing = Object.entries(found).filter(([, host]) => host === undefined);
   if (missing.length > 0) throw new Error(`the cluster has no ${missing.map(([role]) => role).join(", no ")}`);

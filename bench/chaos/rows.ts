@@ -1,5 +1,4 @@
 /** What was measured, as bench/faults.json has it. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 /** What came of one fault. Times are in milliseconds. */
 export interface Row {
@@ -23,15 +22,4 @@ export function withRow(rows: Row[], row: Row, order: string[]): Row[] {
   return [...rows.filter(({ fault }) => fault !== row.fault), row]
     .filter(({ fault }) => order.includes(fault))
     .sort((a, b) => order.indexOf(a.fault) - order.indexOf(b.fault));
-}
-
-/** None where the file is not there yet. */
-export function readRows(file: string): Row[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Row[]) : [];
-}
-
-/** At once or not at all, whenever the run is ended. */
-export function writeRows(file: string, rows: Row[]): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(rows, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
 }

@@ -1,6 +1,6 @@
 /** The rows as a person reads them: at a terminal, and in the README. */
-import { readFileSync, writeFileSync } from "node:fs";
 import Table from "cli-table3";
+import { markdownTable } from "../readme";
 import type { Fault } from "./fault";
 import type { Row } from "./rows";
 
@@ -28,30 +28,8 @@ export function renderMarkdown(rows: Row[], faults: Told[]): string {
     const fault = faults.find(({ name }) => name === row.fault);
     const [detected, restored, ...others] = figures(row);
     const from = fault?.restoredFrom === "end" && row.restoredMs ? " from its end" : "";
-    const cells = [row.fault, fault?.what, row.survived ? "yes" : "**no**", `${detected}: ${fault?.noticed}`];
+    const cells = [row.fault, fault?.what ?? "", row.survived ? "yes" : "**no**", `${detected}: ${fault?.noticed}`];
     return [...cells, `${restored}${from}`, ...others];
   });
-  const head = ["fault", "what is done", "survived", "noticed after", ...HEAD.slice(1)];
-  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-const BEGIN = "<!-- faults: written by npm run chaos -->";
-const END = "<!-- /faults -->";
-
-/** A text with this between its marks. */
-export function withTable(text: string, table: string): string {
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`there is no place for the table: ${BEGIN} and ${END}`);
-  return `${text.slice(0, begin + BEGIN.length)}\n\n${table}\n\n${text.slice(end)}`;
-}
-
-/** What a file is with the table of these rows in it. */
-export async function withRows(file: string, rows: Row[], faults: Told[]): Promise<string> {
-  const { format, resolveConfig } = await import("prettier");
-  const text = withTable(readFileSync(file, "utf8"), renderMarkdown(rows, faults));
-  return format(text, { ...(await resolveConfig(file)), parser: "markdown" });
-}
-
-export async function writeTable(file: string, rows: Row[], faults: Told[]): Promise<void> {
-  writeFileSync(file, await withRows(file, rows, faults));
+  return markdownTable(["fault", "what is done", "survived", "noticed after", ...HEAD.slice(1)], lines);
 }

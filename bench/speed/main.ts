@@ -6,10 +6,12 @@ import { Argument, Command } from "commander";
 import { type Report, elapsedReport } from "../../local/cluster/report";
 import { stop } from "../../local/cluster/stop";
 import { missingRequirement } from "../../local/tools/requirements";
+import { readKept, writeKept } from "../kept";
+import { showTable } from "../readme";
 import { endBenchCluster } from "./benchCluster";
 import { drawResults } from "./drawing";
-import { readResults, replaceRow, writeResults } from "./results";
-import { type Row, judge } from "./row";
+import { replaceRow } from "./results";
+import { type Result, type Row, judge } from "./row";
 import { rows } from "./rows";
 import { renderMarkdown, renderTable } from "./table";
 
@@ -21,16 +23,11 @@ const list = rows.map(({ name, about }) => `  ${name.padEnd(14)} ${about}`).join
 
 const program = new Command("bench")
   .description(
-    "Measures how fast the cluster and its program are, on this machine, and keeps the results in bench/results.json.",
+    "Measures how fast the cluster and its program are, on this machine, and keeps the results in bench/results.json and the README.",
   )
   .addArgument(new Argument("[row...]", "the benchmarks to run").choices(names).default([], "all of them"))
-  .option("--markdown", "print the kept results as a table in Markdown, and measure nothing")
   .addHelpText("after", `\nBenchmarks:\n${list}\n\nIts cluster is its own (rbench), and ends with it.`)
-  .action((wanted: string[], { markdown }: { markdown?: boolean }) =>
-    markdown
-      ? console.log(renderMarkdown(readResults(FILE)))
-      : bench(rows.filter(({ name }) => wanted.length === 0 || wanted.includes(name))),
-  );
+  .action((wanted: string[]) => bench(rows.filter(({ name }) => wanted.length === 0 || wanted.includes(name))));
 
 async function bench(chosen: Row[]): Promise<void> {
   const missing = missingRequirement();
@@ -58,15 +55,17 @@ async function bench(chosen: Row[]): Promise<void> {
   } finally {
     if (chosen.some(({ onHosts }) => onHosts)) await stop(report);
   }
-  console.log(renderTable(readResults(FILE)));
+  console.log(renderTable(readKept<Result>(FILE)));
   if (failed.length > 0) throw new Error(`not measured: ${failed.join(", ")}`);
 }
 
 /** Measures, and keeps what came of it. */
 async function run(row: Row, report: Report, signal: AbortSignal): Promise<void> {
   const measured = (await row.measure((line) => report(`${row.name}: ${line}`), signal)).map(judge);
-  writeResults(FILE, replaceRow(readResults(FILE), row.name, measured, names));
-  writeFileSync(DRAWING, drawResults(readResults(FILE)));
+  const results = replaceRow(readKept<Result>(FILE), row.name, measured, names);
+  writeKept(FILE, results);
+  writeFileSync(DRAWING, drawResults(results));
+  await showTable("bench", renderMarkdown(results));
   console.log(renderTable(measured));
 }
 

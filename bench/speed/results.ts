@@ -1,17 +1,5 @@
-/** What was measured, kept as data. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+/** Which results are kept, and in which order. */
 import type { Result } from "./row";
-
-/** The results of a file that need not exist yet. */
-export function readResults(file: string): Result[] {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Result[]) : [];
-}
-
-/** Replaces the file as a whole, or not at all. */
-export function writeResults(file: string, results: readonly Result[]): void {
-  writeFileSync(`${file}.new`, `${JSON.stringify(results, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
-}
 
 /**
  * The results with those of one benchmark in place of what it measured before.

@@ -1,5 +1,6 @@
 /** Results for a person at a terminal, and for the README. */
 import Table from "cli-table3";
+import { markdownTable } from "../readme";
 import type { Result } from "./row";
 
 const HEAD = ["What", "Value", "Aim", "Holds", "Measured from"];
@@ -16,10 +17,7 @@ export function renderTable(results: readonly Result[]): string {
 }
 
 /** The same in Markdown. */
-export function renderMarkdown(results: readonly Result[]): string {
-  const line = (texts: readonly string[]) => `| ${texts.map((text) => text.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(HEAD), line(HEAD.map(() => "---")), ...results.map((result) => line(cells(result)))].join("\n");
-}
+export const renderMarkdown = (results: readonly Result[]): string => markdownTable(HEAD, results.map(cells));
 
 function cells({ name, value, unit, aim, holds, context }: Result): string[] {
   const from = Object.entries(context).map(([what, it]) => `${what}: ${it}`);

@@ -157,7 +157,7 @@ def directory_runs():
 
 def main():
     host = settings()
-    stateful = "volume" in re.split("[ +]", host["BOOT_STEPS"])
+    stateful = (HOME / "steps" / "volume").exists()
     print(
         json.dumps(
             {

@@ -49,6 +49,18 @@ describeOnHosts("the doctor", () => {
     await eventually(findings, (found) => found.join() === "exit 0", 60);
   });
 
+  test("names a data volume that fills", async () => {
+    const volume = "/var/lib/realm-cluster";
+    const free = `$(($(df --output=avail -B1 ${volume} | tail -n 1) - 4194304))`;
+    await exec("consul-02", `fallocate -l ${free} ${volume}/full`);
+    try {
+      expect(await findings()).toEqual(["exit 1", "disk-filling consul-02"]);
+    } finally {
+      await exec("consul-02", `rm ${volume}/full`);
+    }
+    await eventually(findings, (found) => found.join() === "exit 0", 60);
+  });
+
   test("asks a stack by its name, as a plain pulumi does, and says when there is none", async () => {
     const exports = (await npm("aws")).matchAll(/^export (\w+)='(.*)'$/gm);
     const variables = Object.fromEntries([...exports].map(([, name, value]) => [name, value]));

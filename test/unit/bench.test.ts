@@ -2,12 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
+import { readKept, writeKept } from "../../bench/kept";
+import { withTable } from "../../bench/readme";
 import { BootWatch, bootSeconds } from "../../bench/speed/bootWatch";
 import { drawResults, shareOfAim } from "../../bench/speed/drawing";
 import { ofEngines } from "../../bench/speed/peakMemory";
-import { readResults, replaceRow, writeResults } from "../../bench/speed/results";
+import { replaceRow } from "../../bench/speed/results";
 import { type Result, judge, median } from "../../bench/speed/row";
 import { renderMarkdown } from "../../bench/speed/table";
+import { cells, shown } from "./readmeTables";
 
 const result = (name: string, more: Partial<Result> = {}): Result => ({
   ...{ name, value: 2, unit: "times", aim: "at most 1.5", holds: false, context: {} },
@@ -49,9 +52,9 @@ describe("results", () => {
   test("are kept in a file", () => {
     const directory = mkdtempSync(join(tmpdir(), "bench-test-"));
     const file = join(directory, "results.json");
-    expect(readResults(file)).toEqual([]);
-    writeResults(file, kept);
-    expect(readResults(file)).toEqual(kept);
+    expect(readKept(file)).toEqual([]);
+    writeKept(file, kept);
+    expect(readKept(file)).toEqual(kept);
     rmSync(directory, { recursive: true });
   });
 
@@ -59,6 +62,20 @@ describe("results", () => {
     const [head, , line] = renderMarkdown([result("start", { context: { floor: "1 s", "a|b": 2 } })]).split("\n");
     expect(head).toBe("| What | Value | Aim | Holds | Measured from |");
     expect(line).toBe("| start | 2 times | at most 1.5 | NO | floor: 1 s; a\\|b: 2 |");
+  });
+});
+
+describe("what the README shows", () => {
+  test("goes between its own marks, and nowhere else", () => {
+    const text =
+      "<!-- written by npm run chaos -->\n\na\n\n<!-- /chaos -->\n<!-- written by npm run bench -->\n\nb\n\n<!-- /bench -->\n";
+    expect(withTable(text, "bench", "| new |")).toBe(text.replace("\nb\n", "\n| new |\n"));
+    expect(() => withTable("no marks", "bench", "| new |")).toThrow("there is no place for the table");
+  });
+
+  test("is what is kept", () => {
+    const results = readKept<Result>(join(__dirname, "../../bench/results.json"));
+    expect(shown("bench")).toEqual(cells(renderMarkdown(results)));
   });
 });
 
@@ -98,7 +115,7 @@ describe("the drawing of results", () => {
 
   test("is what is kept beside the results", () => {
     const kept = (name: string) => join(__dirname, "../../bench", name);
-    expect(readFileSync(kept("results.svg"), "utf8")).toBe(drawResults(readResults(kept("results.json"))));
+    expect(readFileSync(kept("results.svg"), "utf8")).toBe(drawResults(readKept(kept("results.json"))));
   });
 });
 

@@ -1,15 +1,16 @@
 /** What `npm run chaos` makes of what it has seen. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cut, around, between, renderCuts } from "../../bench/chaos/cuts";
 import { faults } from "../../bench/chaos/faults";
 import { CONSUL, Ledger, isSteady, reasons, requestsFailed, restoredMs } from "../../bench/chaos/figures";
 import { type Ground, hostsInZoneOf, hostsWith } from "../../bench/chaos/ground";
 import type { Roles } from "../../bench/chaos/roles";
-import { type Row, readRows, withRow } from "../../bench/chaos/rows";
-import { renderMarkdown, withTable } from "../../bench/chaos/table";
+import { type Row, withRow } from "../../bench/chaos/rows";
+import { renderMarkdown } from "../../bench/chaos/table";
+import { readKept } from "../../bench/kept";
 import type { HostOutput } from "../../local/cluster/outputs";
 import type { Answered } from "../cluster/steadyClient";
+import { cells, shown } from "./readmeTables";
 
 const ok = (kind: string, sentAt: number, milliseconds = 10): Answered => ({ kind, sentAt, milliseconds });
 const failed = (kind: string, sentAt: number, milliseconds = 10): Answered => ({
@@ -161,22 +162,12 @@ describe("the rows", () => {
     ]);
   });
 
-  test("go into a text between its marks, and into no other", () => {
-    const text = "before\n\n<!-- faults: written by npm run chaos -->\n\nold\n\n<!-- /faults -->\n\nafter\n";
-    expect(withTable(text, "| new |")).toBe(text.replace("old", "| new |"));
-    expect(() => withTable("no marks", "| new |")).toThrow("there is no place for the table");
-  });
-
   test("that are kept are those that the README shows", () => {
-    const rows = readRows(join(__dirname, "../../bench/faults.json"));
+    const rows = readKept<Row>(join(__dirname, "../../bench/faults.json"));
     const known = faults.map(({ name }) => name);
     expect(known).toEqual([...new Set(known)]);
     expect(rows.map(({ fault }) => fault)).toEqual(known.filter((name) => rows.some(({ fault }) => fault === name)));
     for (const one of rows) expect(Object.keys(one)).toEqual(Object.keys(row("")));
-    const readme = readFileSync(join(__dirname, "../../README.md"), "utf8");
-    const shown = readme.slice(readme.indexOf("<!-- faults"), readme.indexOf("<!-- /faults"));
-    const cells = (table: string) =>
-      [...table.matchAll(/^\|.*\|$/gm)].slice(2).map(([line]) => line.split("|").map((cell) => cell.trim()));
-    expect(cells(shown)).toEqual(cells(renderMarkdown(rows, faults)));
+    expect(shown("chaos")).toEqual(cells(renderMarkdown(rows, faults)));
   });
 });

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { environmentFile } from "../../userdata/files";
 import type { RealmPackages } from "../../userdata/downloads";
+import { coreServices } from "../../userdata/services";
 import { checkUserDataSize, hostPackages, hostSecrets, userDataLimit } from "../../userdata/render";
 import { artifact, downloads, kinds, lockedRegistry, registry, render } from "./userdataHosts";
 
@@ -22,6 +23,21 @@ const file = (text: string, path: string): WrittenFile => {
   if (!found) throw new Error(`no ${path}`);
   return found;
 };
+
+/** The modules beside them that a host's Node.js programs load, and that it has not got. GraphQL's is loaded only where it is asked for. */
+function missingModules(text: string): string[] {
+  const asked = text.includes('GRAPHQL="true"');
+  const loaded = files(text).flatMap(({ content }) => content.match(/(?<=require\("\.\/)\w+/g) ?? []);
+  const there = new Set(files(text).map(({ path }) => path));
+  return [...new Set(loaded)].filter((name) => (name !== "graphql" || asked) && !there.has(`/opt/realm/${name}.js`));
+}
+
+test("the user data of a host that serves GraphQL brings every module that its programs load", () => {
+  const [agent, , directory] = kinds.core;
+  const { text } = render("core", { services: [agent, coreServices({ graphql: true }), directory] });
+  expect(text).toContain("realm-graphql-service");
+  expect(missingModules(text)).toEqual([]);
+});
 
 describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) => {
   test("is a #cloud-config that writes files and starts the boot", () => {
@@ -82,6 +98,10 @@ describe.each(Object.keys(kinds))("the user data of a host of kind %s", (kind) =
     for (const unit of value("UNITS")) file(text, `/etc/systemd/system/${unit}`);
     const started = files(text).flatMap(({ content }) => content.match(/^ExecStart=.*$/gm) ?? []);
     for (const path of started.join(" ").match(/\/opt\/realm(-cluster)?\/\S+/g) ?? []) file(text, path);
+  });
+
+  test("brings every module that its programs load", () => {
+    expect(missingModules(render(kind).text)).toEqual([]);
   });
 
   test("names secrets, and only those that its units take", () => {
